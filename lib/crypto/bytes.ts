@@ -1,0 +1,96 @@
+/**
+ * Bytes: joining, comparing, wiping, and their text forms.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** UTF-8 bytes of `text`. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** The text of UTF-8 `bytes`; `undefined` if they are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `length` bytes from the Web Crypto generator; at most 65,536. */
+export function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+/** A fresh array holding all `parts` in order. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Overwrites every array with zeros. The engine may hold copies it made itself. */
+export function wipe(...arrays: readonly (Uint8Array | undefined)[]): void {
+  for (const array of arrays) array?.fill(0);
+}
+
+/** Whether `a` and `b` hold the same bytes, in time that depends on the lengths alone. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Lower-case hexadecimal of `bytes`. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += hexPairs[byte];
+  return text;
+}
+
+/** The bytes of hexadecimal `text`; `undefined` if it is not hexadecimal. */
+export function fromHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
+}
+
+/** Base64 of `bytes`: standard alphabet, padded (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/**
+ * The bytes of base64 `text`: standard or url alphabet, padded or not (RFC 4648
+ * sections 4 and 5); `undefined` if it is anything else, white space and
+ * non-zero trailing bits included.
+ */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const match = /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)(={0,2})$/.exec(text);
+  if (match === null) return undefined;
+  const [, digits = "", padding = ""] = match;
+  if (digits.length % 4 === 1) return undefined;
+  if (padding !== "" && text.length % 4 !== 0) return undefined;
+  const standard = digits.replaceAll("-", "+").replaceAll("_", "/");
+  const binary = atob(standard);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  // Two texts must not stand for one key, so the unused low bits have to be zero.
+  return toBase64(bytes).replace(/=+$/, "") === standard ? bytes : undefined;
+}

@@ -1,0 +1,45 @@
+/**
+ * Hashes and key derivation: SHA-256, HMAC (RFC 2104) and HKDF (RFC 5869).
+ *
+ * @module
+ */
+import { expand, hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+
+/** SHA-256 of `message`: 32 bytes. */
+export function sha256(message: Uint8Array): Uint8Array {
+  return nobleSha256(message);
+}
+
+/** HMAC-SHA-256 (RFC 2104): 32 bytes. */
+export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return hmac(nobleSha256, key, message);
+}
+
+/**
+ * HKDF-SHA-256, extract then expand (RFC 5869 section 2).
+ *
+ * @param length Bytes to derive, at most 8,160 (255 blocks of 32).
+ * @throws {Error} if `length` is larger.
+ */
+export function hkdfSha256(
+  keyMaterial: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  return hkdf(nobleSha256, keyMaterial, salt, info, length);
+}
+
+/**
+ * The expand step alone (RFC 5869 section 2.3), for a key that is already
+ * uniformly random (section 3.3).
+ *
+ * @param key 32 bytes or more.
+ * @param length Bytes to derive, at most 8,160 (255 blocks of 32).
+ * @throws {Error} if `key` is shorter or `length` larger.
+ */
+export function hkdfExpandSha256(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  return expand(nobleSha256, key, info, length);
+}
