@@ -1,0 +1,209 @@
+/**
+ * Changing secrets: rotate, update, attach and detach a group, delete.
+ *
+ * Each first unwraps the present DEK, and so proves that nobody edited the metadata on disk: otherwise
+ * a change would bind the edit as if the owner had made it.
+ *
+ * @module
+ */
+import { wipe } from "../crypto/bytes.ts";
+import { VaultError } from "../errors.ts";
+import { type AuditKind, secretEvent } from "./audit.ts";
+import { openDek, openEnvelope, rewrapDek, sealEnvelope } from "./envelope.ts";
+import { findId, findSecret, readSealedValue } from "./find.ts";
+import { checkExpiry, checkFree, checkNames, checkValue } from "./new_secret.ts";
+import { pinFor } from "./registry.ts";
+import { checkGroup, compareGroups, describeGroup, type Group, scopeFields, type Scope } from "./scope.ts";
+import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
+import { transact, type Transaction, type VaultState } from "./transaction.ts";
+
+/** What `update` may change; what is absent stays. */
+export interface SecretChanges {
+  /** A new name. */
+  readonly name?: string | undefined;
+  /** All aliases from now on. */
+  readonly aliases?: readonly string[] | undefined;
+  /** From then on every use is denied; `null` for never. Milliseconds since 1970-01-01 UTC. */
+  readonly expiresAtMs?: number | null | undefined;
+}
+
+/** Gives a secret a new value under a new DEK; the old DEK and ciphertext are gone. */
+export function rotateSecret(
+  state: VaultState,
+  ref: string,
+  scope: Scope,
+  value: Uint8Array,
+): Promise<SecretMetadata> {
+  const attempted = `rotate secret ${JSON.stringify(ref)}`;
+  return transact(state, async (transaction) => {
+    checkValue(value, attempted);
+    const record = await findSecret(transaction.writer, ref, scope, attempted);
+    wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
+    const next = { ...changed(record, transaction), valueVersion: record.valueVersion + 1 };
+    return await reseal(transaction, "secret.rotate", next, value);
+  });
+}
+
+/** Changes a secret's name, aliases or expiry. */
+export function updateSecret(
+  state: VaultState,
+  ref: string,
+  scope: Scope,
+  changes: SecretChanges,
+): Promise<SecretMetadata> {
+  const attempted = `update secret ${JSON.stringify(ref)}`;
+  return transact(state, async (transaction) => {
+    const record = await findSecret(transaction.writer, ref, scope, attempted);
+    const { name = record.name, aliases = record.aliases } = changes;
+    const { expiresAtMs = record.expiresAtMs } = changes;
+    const names = checkNames(name, aliases, attempted);
+    const allNames = [names.name, ...names.aliases];
+    const next: SecretMetadata = {
+      ...changed(record, transaction),
+      ...names,
+      pinnedProvider: pinFor(state.registry, allNames, record.pinnedProvider, attempted),
+      expiresAtMs: checkExpiry(expiresAtMs, attempted),
+    };
+    await checkFree(transaction.writer, next, attempted);
+    if (next.pinnedProvider === record.pinnedProvider) {
+      return await rebind(transaction, "secret.update", record, next);
+    }
+    // The pin is bound to the value too, so a value that becomes pinned is sealed anew.
+    const sealedValue = await readSealedValue(transaction.writer, record.id);
+    const key = await transaction.key();
+    const value = await openEnvelope(key, transaction.row.vaultId, record, sealedValue);
+    try {
+      return await reseal(transaction, "secret.update", next, value);
+    } finally {
+      wipe(value);
+    }
+  });
+}
+
+/**
+ * Lets a group use a secret. Attaching twice changes nothing.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if the secret belongs to another workspace than the group.
+ */
+export function attachGroup(
+  state: VaultState,
+  ref: string,
+  scope: Scope,
+  group: Group,
+): Promise<SecretMetadata> {
+  const attempted = `attach a group to secret ${JSON.stringify(ref)}`;
+  return changeGroups(state, "secret.attach-group", ref, scope, group, attempted, (record, checked) => {
+    const { kind, workspaceId } = scopeFields(record.scope);
+    if (kind !== "global" && workspaceId !== checked.workspaceId) {
+      throw new VaultError("INVALID_INPUT", attempted, `the secret belongs to workspace ${workspaceId}`, {
+        hints: ["only a global secret can be attached to groups of any workspace"],
+      });
+    }
+    return [...record.attachedGroups, checked].sort(compareGroups);
+  });
+}
+
+/** Takes a group's attachment away. Detaching what is not attached changes nothing. */
+export function detachGroup(
+  state: VaultState,
+  ref: string,
+  scope: Scope,
+  group: Group,
+): Promise<SecretMetadata> {
+  const attempted = `detach a group from secret ${JSON.stringify(ref)}`;
+  return changeGroups(
+    state,
+    "secret.detach-group",
+    ref,
+    scope,
+    group,
+    attempted,
+    (record, checked) => record.attachedGroups.filter((other) => compareGroups(other, checked) !== 0),
+  );
+}
+
+/** Removes a secret; its names are free again. By id this works for a damaged record too. */
+export function deleteSecret(state: VaultState, ref: string, scope: Scope): Promise<{ id: string }> {
+  const attempted = `delete secret ${JSON.stringify(ref)}`;
+  return transact(state, async (transaction) => {
+    const { writer } = transaction;
+    const id = await findId(writer, ref, scope, attempted);
+    await transaction.key();
+    const row = await writer.secret(id);
+    await writer.deleteSecret(id);
+    await transaction.record(deletionEvent(id, row));
+    return { id };
+  });
+}
+
+function deletionEvent(id: string, row: Parameters<typeof parseSecretRow>[0] | undefined) {
+  const kind = "secret.delete" as const;
+  try {
+    if (row !== undefined) return secretEvent(kind, parseSecretRow(row), undefined);
+  } catch {
+    // A damaged record has no scope to speak of; that it was removed is still on record.
+  }
+  return { kind, secretId: id, note: "damaged" };
+}
+
+function changeGroups(
+  state: VaultState,
+  kind: AuditKind,
+  ref: string,
+  scope: Scope,
+  group: Group,
+  attempted: string,
+  regroup: (record: SecretRecord, group: Group) => Group[],
+): Promise<SecretMetadata> {
+  return transact(state, async (transaction) => {
+    const checked = checkGroup(group, attempted);
+    const record = await findSecret(transaction.writer, ref, scope, attempted);
+    const isAttached = record.attachedGroups.some((other) => compareGroups(other, checked) === 0);
+    if (isAttached === (kind === "secret.attach-group")) {
+      wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
+      return metadataOf(record);
+    }
+    const next = { ...changed(record, transaction), attachedGroups: regroup(record, checked) };
+    return await rebind(transaction, kind, record, next, `group ${describeGroup(checked)}`);
+  });
+}
+
+function changed(record: SecretRecord, transaction: Transaction): SecretMetadata {
+  return { ...metadataOf(record), updatedAtMs: transaction.nowMs };
+}
+
+async function rebind(
+  transaction: Transaction,
+  kind: AuditKind,
+  record: SecretRecord,
+  next: SecretMetadata,
+  note?: string,
+): Promise<SecretMetadata> {
+  const { writer, row } = transaction;
+  const key = await transaction.key();
+  const changedRecord = { ...next, ...await rewrapDek(key, key, row.vaultId, record, next) };
+  await writer.updateSecret(changedRecord);
+  const sealedValue = await readSealedValue(writer, record.id);
+  const event = secretEvent(kind, changedRecord, sealedValue);
+  await transaction.record(note === undefined ? event : { ...event, note });
+  return metadataOf(next);
+}
+
+async function reseal(
+  transaction: Transaction,
+  kind: AuditKind,
+  next: SecretMetadata,
+  value: Uint8Array,
+): Promise<SecretMetadata> {
+  const { writer, row } = transaction;
+  const { sealedValue, ...wrapped } = await sealEnvelope(
+    await transaction.key(),
+    row.vaultId,
+    next,
+    value,
+  );
+  const record = { ...next, ...wrapped };
+  await writer.updateSecret(record, sealedValue);
+  await transaction.record(secretEvent(kind, record, sealedValue));
+  return metadataOf(next);
+}

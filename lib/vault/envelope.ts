@@ -1,0 +1,142 @@
+/**
+ * The envelope of a secret: a value sealed under its own DEK, and the DEK wrapped by the KEK,
+ * both bound to everything that decides who may use the secret.
+ *
+ * @module
+ */
+import { KEY_LENGTH, open, seal } from "../crypto/aead.ts";
+import { randomBytes, wipe } from "../crypto/bytes.ts";
+import { encodeContext } from "../crypto/context.ts";
+import { sha256 } from "../crypto/kdf.ts";
+import { hasCode } from "../errors.ts";
+import { type KekHandle, sameKekId } from "./kek.ts";
+import { scopeFields } from "./scope.ts";
+import { damaged, type SecretMetadata, type SecretRecord } from "./secret.ts";
+
+/** A new DEK, wrapped, and the value sealed under it. */
+export interface Envelope {
+  /** Names the KEK that wrapped the DEK. */
+  readonly kekId: string;
+  /** 72 bytes: nonce, DEK, tag. */
+  readonly wrappedDek: Uint8Array;
+  /** The value's length and 40 bytes: nonce, ciphertext, tag. */
+  readonly sealedValue: Uint8Array;
+}
+
+function identity(vaultId: string, secret: SecretMetadata): (string | number | null)[] {
+  const { kind, workspaceId, groupId } = scopeFields(secret.scope);
+  const { id, pinnedProvider, valueVersion } = secret;
+  return [vaultId, id, kind, workspaceId, groupId, pinnedProvider, valueVersion];
+}
+
+/** The associated data of a sealed value. */
+export function valueContext(vaultId: string, secret: SecretMetadata): Uint8Array {
+  return encodeContext(["value", ...identity(vaultId, secret)]);
+}
+
+/** The associated data of a wrapped DEK: the identity, the kekId and the mutable metadata. */
+export function dekContext(
+  vaultId: string,
+  secret: SecretMetadata,
+  kekId: string,
+  metadata: Uint8Array = metadataDigest(secret),
+): Uint8Array {
+  return encodeContext(["dek", ...identity(vaultId, secret), kekId, metadata]);
+}
+
+/** SHA-256 of the metadata that `update`, `attach` and `detach` may change. */
+export function metadataDigest(secret: SecretMetadata): Uint8Array {
+  const { name, aliases, attachedGroups, createdAtMs, updatedAtMs, expiresAtMs } = secret;
+  const groups = attachedGroups.flatMap((group) => [group.workspaceId, group.groupId]);
+  return sha256(encodeContext([
+    "metadata",
+    name,
+    aliases.length,
+    ...aliases,
+    attachedGroups.length,
+    ...groups,
+    createdAtMs,
+    updatedAtMs,
+    expiresAtMs,
+  ]));
+}
+
+/** Seals `value` under a new DEK and wraps the DEK. The caller wipes `value`. */
+export async function sealEnvelope(
+  key: KekHandle,
+  vaultId: string,
+  secret: SecretMetadata,
+  value: Uint8Array,
+): Promise<Envelope> {
+  const dek = randomBytes(KEY_LENGTH);
+  try {
+    const sealedValue = seal(dek, value, valueContext(vaultId, secret));
+    const wrappedDek = await key.wrap(dek, dekContext(vaultId, secret, key.kekId));
+    return { kekId: key.kekId, wrappedDek, sealedValue };
+  } finally {
+    wipe(dek);
+  }
+}
+
+/**
+ * Unwraps the DEK of `record`, and so proves its metadata. The caller wipes the result.
+ *
+ * @throws {VaultError} `INTEGRITY`
+ */
+export async function openDek(
+  key: KekHandle,
+  vaultId: string,
+  record: SecretRecord,
+  metadata: Uint8Array = metadataDigest(record),
+): Promise<Uint8Array> {
+  if (!sameKekId(record.kekId, key.kekId)) throw damaged(record.id);
+  try {
+    return await key.unwrap(record.wrappedDek, dekContext(vaultId, record, key.kekId, metadata));
+  } catch (error) {
+    throw hasCode(error, "INTEGRITY") ? damaged(record.id, undefined, error) : error;
+  }
+}
+
+/**
+ * Opens the value of `record`. The caller wipes the result.
+ *
+ * @throws {VaultError} `INTEGRITY`
+ */
+export async function openEnvelope(
+  key: KekHandle,
+  vaultId: string,
+  record: SecretRecord,
+  sealedValue: Uint8Array,
+): Promise<Uint8Array> {
+  const dek = await openDek(key, vaultId, record);
+  try {
+    return open(dek, sealedValue, valueContext(vaultId, record));
+  } catch (error) {
+    throw damaged(record.id, undefined, error);
+  } finally {
+    wipe(dek);
+  }
+}
+
+/**
+ * Wraps the DEK of `record` anew, for `next` metadata, another key, or both.
+ *
+ * @throws {VaultError} `INTEGRITY` if `record` is not what was wrapped.
+ */
+export async function rewrapDek(
+  from: KekHandle,
+  to: KekHandle,
+  vaultId: string,
+  record: SecretRecord,
+  next: SecretMetadata = record,
+): Promise<{ kekId: string; wrappedDek: Uint8Array }> {
+  const metadata = metadataDigest(record);
+  const nextMetadata = next === record ? metadata : metadataDigest(next);
+  const dek = await openDek(from, vaultId, record, metadata);
+  try {
+    const wrappedDek = await to.wrap(dek, dekContext(vaultId, next, to.kekId, nextMetadata));
+    return { kekId: to.kekId, wrappedDek };
+  } finally {
+    wipe(dek);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * From a reference to a secret's record.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import { describeScope, sameScope, type Scope } from "./scope.ts";
+import { damaged, parseSecretRow, type SecretRecord } from "./secret.ts";
+import type { StoreReader } from "./store.ts";
+import { isSecretId } from "./text.ts";
+
+const refPrefix = "vault:secret:";
+
+/** The reference of a secret by id: `vault:secret:<id>`. */
+export function secretRef(id: string): string {
+  return refPrefix + id;
+}
+
+/** What a reference names: an id, bare or as `vault:secret:<id>`, or a name or alias. */
+export function parseRef(ref: string): { id: string } | { name: string } {
+  const bare = ref.startsWith(refPrefix) ? ref.slice(refPrefix.length) : ref;
+  return isSecretId(bare) ? { id: bare.toLowerCase() } : { name: ref.normalize("NFC") };
+}
+
+/**
+ * The id that `ref` stands for; names are looked up in `scope`.
+ *
+ * @throws {VaultError} `NOT_FOUND`
+ */
+export async function findId(
+  reader: StoreReader,
+  ref: string,
+  scope: Scope,
+  attempted: string,
+): Promise<string> {
+  const parsed = parseRef(ref);
+  if ("id" in parsed) {
+    if (await reader.secret(parsed.id) !== undefined) return parsed.id;
+    throw new VaultError("NOT_FOUND", attempted, "there is no secret of this id");
+  }
+  const id = await reader.findByName(scope, parsed.name);
+  if (id !== undefined) return id;
+  throw new VaultError("NOT_FOUND", attempted, `there is no such secret in scope ${describeScope(scope)}`, {
+    hints: ["see what there is: aivault secrets list"],
+  });
+}
+
+/**
+ * The record that `ref` stands for.
+ *
+ * @throws {VaultError} `NOT_FOUND`, or `INTEGRITY` if the row is damaged.
+ */
+export async function findSecret(
+  reader: StoreReader,
+  ref: string,
+  scope: Scope,
+  attempted: string,
+): Promise<SecretRecord> {
+  const record = await readRecord(reader, await findId(reader, ref, scope, attempted));
+  const parsed = parseRef(ref);
+  if ("name" in parsed) checkBears(record, parsed.name, scope);
+  return record;
+}
+
+/** The record of an id that a store has just given. */
+export async function readRecord(reader: StoreReader, id: string): Promise<SecretRecord> {
+  const row = await reader.secret(id);
+  if (row === undefined) throw damaged(id);
+  return parseSecretRow(row);
+}
+
+/** The sealed value of a record that a store has just given. */
+export async function readSealedValue(reader: StoreReader, id: string): Promise<Uint8Array> {
+  const sealedValue = await reader.sealedValue(id);
+  if (sealedValue === undefined) throw damaged(id);
+  return sealedValue;
+}
+
+// A store's index may have been edited to lead from one secret's name to another secret.
+function checkBears(record: SecretRecord, name: string, scope: Scope): void {
+  const bears = record.name === name || record.aliases.includes(name);
+  if (!bears || !sameScope(record.scope, scope)) throw damaged(record.id);
+}

@@ -1,0 +1,114 @@
+/**
+ * Making a vault, and giving it a new key when its key was lost before it held anything.
+ *
+ * @module
+ */
+import { KEY_LENGTH } from "../crypto/aead.ts";
+import { randomBytes, wipe } from "../crypto/bytes.ts";
+import { hasCode, VaultError } from "../errors.ts";
+import { sealAnchor } from "./anchor.ts";
+import { holdKek } from "./kek.ts";
+import type { ProvidedKey } from "./key_provider.ts";
+import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
+import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
+import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
+
+/** The error of making a vault where there is one. */
+export function vaultExists(): VaultError {
+  return new VaultError("ALREADY_EXISTS", "initialise the vault", "there is a vault here already", {
+    hints: ["nothing was changed", "see it with: aivault status"],
+  });
+}
+
+/**
+ * Writes the first state of a vault under `key`, which the caller wipes.
+ *
+ * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
+ */
+export async function initVault(
+  state: Pick<VaultState, "store" | "now" | "actor">,
+  key: ProvidedKey,
+): Promise<void> {
+  await state.store.write(async (writer) => {
+    if (await writer.vault() !== undefined) throw vaultExists();
+    const nowMs = state.now();
+    const row = await firstRow(crypto.randomUUID(), key, nowMs);
+    const event = { kind: "vault.init", note: key.settings.type } as const;
+    const { auditRow, chain } = nextAuditRow(row, event, nowMs, state.actor);
+    await writer.appendAudit(auditRow);
+    await writer.putVault({ ...row, ...chain });
+    wipe(row.auditKey);
+  });
+}
+
+async function firstRow(vaultId: string, key: ProvidedKey, nowMs: number): Promise<VaultRow> {
+  const handle = holdKek(key.kek, vaultId);
+  try {
+    const auditKey = randomBytes(KEY_LENGTH);
+    return {
+      formatVersion: FORMAT_VERSION,
+      vaultId,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+      provider: key.settings,
+      kekId: handle.kekId,
+      retiredKekIds: [],
+      rotation: null,
+      auditAnchor: await sealAnchor(handle, vaultId, 0, auditKey),
+      auditAnchorSeq: 0,
+      auditSeq: 0,
+      auditKey,
+    };
+  } finally {
+    handle.close();
+  }
+}
+
+/**
+ * Gives the vault a new key in the place of one that its provider has lost, if that loses nothing.
+ *
+ * The audit chain goes on: its present key becomes the anchor under the new KEK. Rows before it can no
+ * longer be verified, since their anchor went with the lost key. Like a rotation it is settled afterwards.
+ *
+ * @returns Whether the vault has its key again; `false` if secrets exist.
+ */
+export function healLostKey(
+  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  providers: KeyProviders,
+): Promise<boolean> {
+  return transact(state, async (transaction) => {
+    const { row, writer, nowMs } = transaction;
+    if (await isBack(providers, row)) return true;
+    if (await writer.countSecrets() > 0) return false;
+    const provider = providerOf(providers, row.provider.type);
+    const { kek, settings } = await provider.next(row.provider, {});
+    const handle = holdKek(kek, row.vaultId);
+    try {
+      await provider.stage(settings, kek);
+      transaction.change({
+        kekId: handle.kekId,
+        retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
+        rotation: { from: row.provider, to: settings, toKekId: handle.kekId },
+        auditAnchor: await sealAnchor(handle, row.vaultId, row.auditSeq, row.auditKey),
+        auditAnchorSeq: row.auditSeq,
+        updatedAtMs: nowMs,
+      });
+    } finally {
+      wipe(kek);
+      handle.close();
+    }
+    await transaction.record({ kind: "vault.repair-key", note: provider.type });
+    return true;
+  });
+}
+
+// Another process may have healed it while this one waited for the store.
+async function isBack(providers: KeyProviders, row: VaultRow): Promise<boolean> {
+  try {
+    wipe(await loadKek(providers, row));
+    return true;
+  } catch (error) {
+    if (hasCode(error, "KEY_MISSING")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The key encryption key, behind a handle that wraps and unwraps but never shows it.
+ *
+ * @module
+ */
+import { KEY_LENGTH, open, seal } from "../crypto/aead.ts";
+import { toHex, utf8, wipe } from "../crypto/bytes.ts";
+import { hkdfSha256 } from "../crypto/kdf.ts";
+import { VaultError } from "../errors.ts";
+
+/**
+ * A KEK that can be used and not read. Wherever the key is held, the vault sees only this.
+ */
+export interface KekHandle {
+  /** Commits to the key and the vault: 32 hexadecimal digits. */
+  readonly kekId: string;
+  /** Seals a 32-byte key, bound to `context`. The caller wipes `key`. */
+  wrap(key: Uint8Array, context: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Reverses {@linkcode KekHandle.wrap}. The caller wipes the result.
+   *
+   * @throws {VaultError} `INTEGRITY` if anything differs.
+   */
+  unwrap(wrapped: Uint8Array, context: Uint8Array): Promise<Uint8Array>;
+  /** Wipes the key. Every later call fails with `LOCKED`. */
+  close(): void;
+}
+
+/**
+ * The id of a KEK in a vault: HKDF-SHA-256 with the KEK as key material, the vault id as salt and
+ * `aivault/v3/kek-id` as info, 16 bytes, in hexadecimal. It tells a wrong key before
+ * anything is read or written with it, and says nothing about the key.
+ */
+export function kekIdOf(kek: Uint8Array, vaultId: string): string {
+  return toHex(hkdfSha256(kek, utf8(vaultId), utf8("aivault/v3/kek-id"), 16));
+}
+
+/** Whether two kekIds are the same, in time that depends on the lengths alone. */
+export function sameKekId(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+/**
+ * Holds a copy of `kek` in this process.
+ *
+ * @throws {RangeError} if `kek` has not 32 bytes.
+ */
+export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
+  if (kek.length !== KEY_LENGTH) throw new RangeError(`a KEK has ${KEY_LENGTH} bytes`);
+  let held: Uint8Array | undefined = kek.slice();
+  const key = (): Uint8Array => {
+    if (held !== undefined) return held;
+    throw new VaultError("LOCKED", "use the vault's key", "the vault was closed");
+  };
+  return {
+    kekId: kekIdOf(kek, vaultId),
+    // async, so that a failure is always a rejection and never a throw.
+    // deno-lint-ignore require-await
+    wrap: async (dek, context) => seal(key(), dek, context),
+    // deno-lint-ignore require-await
+    unwrap: async (wrapped, context) => open(key(), wrapped, context),
+    close() {
+      wipe(held);
+      held = undefined;
+    },
+  };
+}

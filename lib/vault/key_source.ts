@@ -1,0 +1,141 @@
+/**
+ * Where a vault gets its KEK handle from: a key that the caller gives, or a key provider.
+ *
+ * @module
+ */
+import { wipe } from "../crypto/bytes.ts";
+import { VaultError } from "../errors.ts";
+import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
+import type { KeyProvider } from "./key_provider.ts";
+import type { ProviderSettings, VaultRow } from "./vault_row.ts";
+
+/** Gives the handle of the KEK that a vault has now. */
+export interface KeySource {
+  /**
+   * The handle whose `kekId` is the row's.
+   *
+   * @throws {VaultError} `WRONG_KEY`, `KEY_STALE`, or what the key provider reports.
+   */
+  current(row: VaultRow): Promise<KekHandle>;
+  /** Holds a copy of `kek` from now on: the vault was rotated to it. */
+  adopt(kek: Uint8Array, vaultId: string): void;
+  /** Wipes what is held. */
+  close(): void;
+}
+
+/** The settings of a vault whose key the caller keeps. */
+export const CALLER_SETTINGS: ProviderSettings = { type: "caller" };
+
+/** A key that the caller gives; it is copied. */
+export function callerKey(kek: Uint8Array): KeySource {
+  let held: Uint8Array | undefined = kek.slice();
+  let handle: KekHandle | undefined;
+  const drop = (): void => {
+    wipe(held);
+    handle?.close();
+    held = handle = undefined;
+  };
+  return {
+    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    async current(row) {
+      if (held === undefined) throw closed();
+      handle ??= holdKek(held, row.vaultId);
+      if (!sameKekId(handle.kekId, row.kekId)) throw wrongKey(handle.kekId, row, "the given key");
+      return handle;
+    },
+    adopt(next) {
+      drop();
+      held = next.slice();
+    },
+    close: drop,
+  };
+}
+
+/** The key providers of a program, by type. */
+export type KeyProviders = ReadonlyMap<string, KeyProvider>;
+
+/** Asks the provider that the vault's settings name, once per KEK. */
+export function providedKey(providers: KeyProviders): KeySource {
+  let handle: KekHandle | undefined;
+  let isClosed = false;
+  return {
+    async current(row) {
+      if (isClosed) throw closed();
+      if (handle !== undefined && sameKekId(handle.kekId, row.kekId)) return handle;
+      const kek = await loadKek(providers, row);
+      try {
+        handle?.close();
+        handle = holdKek(kek, row.vaultId);
+        return handle;
+      } finally {
+        wipe(kek);
+      }
+    },
+    adopt(next, vaultId) {
+      handle?.close();
+      handle = holdKek(next, vaultId);
+    },
+    close() {
+      handle?.close();
+      isClosed = true;
+    },
+  };
+}
+
+/**
+ * The provider of this type.
+ *
+ * @throws {VaultError} `UNSUPPORTED` if the program has none.
+ */
+export function providerOf(providers: KeyProviders, type: string): KeyProvider {
+  const provider = providers.get(type);
+  if (provider !== undefined) return provider;
+  throw new VaultError("UNSUPPORTED", "open the vault", `this program has no key provider "${type}"`);
+}
+
+/**
+ * Loads the KEK that `row` names: the present one or, while a rotation waits to be finished, the
+ * staged one. The caller wipes it.
+ */
+export async function loadKek(providers: KeyProviders, row: VaultRow): Promise<Uint8Array> {
+  const provider = providerOf(providers, row.provider.type);
+  const present = () => provider.load(row.provider);
+  const staged = () => provider.loadStaged(row.provider);
+  // The staged key may move to the present place between two looks, so that place is seen twice.
+  const places = row.rotation === null || provider.needsPassphrase
+    ? [present]
+    : [present, staged, present];
+  let failure: unknown;
+  for (const place of places) {
+    try {
+      const kek = await place();
+      if (kek === undefined) continue;
+      const kekId = kekIdOf(kek, row.vaultId);
+      if (sameKekId(kekId, row.kekId)) return kek;
+      wipe(kek);
+      failure = wrongKey(kekId, row, provider.describe(row.provider));
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function wrongKey(kekId: string, row: VaultRow, source: string): VaultError {
+  const attempted = "unlock the vault";
+  if (row.retiredKekIds.some((retired) => sameKekId(retired, kekId))) {
+    return new VaultError(
+      "KEY_STALE",
+      attempted,
+      `${source} still holds the key from before the master key was rotated`,
+      { hints: ["put the new key there; nothing was changed"] },
+    );
+  }
+  return new VaultError("WRONG_KEY", attempted, `${source} is not this vault's`, {
+    hints: ["nothing was changed; check that this is the right vault and the right key"],
+  });
+}
+
+function closed(): VaultError {
+  return new VaultError("LOCKED", "use the vault", "it was closed");
+}

@@ -1,0 +1,206 @@
+/**
+ * A store in memory: the reference for every other store, and the one for browsers and tests.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import type { AuditQuery, AuditRow } from "./audit.ts";
+import { Mutex } from "./mutex.ts";
+import { type Scope, scopeFields } from "./scope.ts";
+import type { SecretRecord, SecretRow } from "./secret.ts";
+import type { Store, StoredVault, StoreReader, StoreWriter } from "./store.ts";
+
+/**
+ * Keeps a vault in the memory of this process; it is gone when the process ends.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore, Vault } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const kek = crypto.getRandomValues(new Uint8Array(32));
+ * const vault = await Vault.init({ store: new MemoryStore(), kek });
+ * const secret = await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
+ * assert.equal(secret.name, "TOKEN");
+ * ```
+ */
+export class MemoryStore implements Store {
+  readonly #mutex = new Mutex();
+  readonly #state = new MemoryState();
+
+  /** See {@linkcode Store.read}. */
+  read<T>(work: (reader: StoreReader) => Promise<T>): Promise<T> {
+    return this.#mutex.run(() => work(this.#state));
+  }
+
+  /** See {@linkcode Store.write}. */
+  write<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+    return this.#mutex.run(async () => {
+      this.#state.begin();
+      try {
+        return await work(this.#state);
+      } catch (error) {
+        this.#state.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  /** Nothing to release. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Entry {
+  readonly record: SecretRecord;
+  readonly sealedValue: Uint8Array;
+}
+
+// deno-lint-ignore-file require-await -- the interface promises, this twin has nothing to await
+class MemoryState implements StoreWriter {
+  #vault: StoredVault | undefined;
+  readonly #entries = new Map<string, Entry>();
+  readonly #names = new Map<string, string>();
+  readonly #audit: AuditRow[] = [];
+  #undo: (() => void)[] = [];
+
+  begin(): void {
+    this.#undo = [];
+  }
+
+  rollBack(): void {
+    for (const undo of this.#undo.reverse()) undo();
+  }
+
+  async vault(): Promise<StoredVault | undefined> {
+    return this.#vault;
+  }
+
+  async putVault(vault: StoredVault): Promise<void> {
+    const before = this.#vault;
+    this.#undo.push(() => this.#vault = before);
+    this.#vault = vault;
+  }
+
+  async secret(id: string): Promise<SecretRow | undefined> {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : toRow(entry.record);
+  }
+
+  async sealedValue(id: string): Promise<Uint8Array | undefined> {
+    return this.#entries.get(id)?.sealedValue;
+  }
+
+  async findByName(scope: Scope, name: string): Promise<string | undefined> {
+    return this.#names.get(nameKey(scope, name));
+  }
+
+  async findAttached(workspaceId: string, groupId: string, name: string): Promise<string[]> {
+    return [...this.#entries.values()]
+      .filter(({ record }) => record.name === name || record.aliases.includes(name))
+      .filter(({ record }) =>
+        record.attachedGroups.some((group) =>
+          group.workspaceId === workspaceId && group.groupId === groupId
+        )
+      )
+      .map(({ record }) => record.id)
+      .sort();
+  }
+
+  async secrets(after: string, limit: number): Promise<SecretRow[]> {
+    const ids = [...this.#entries.keys()].filter((id) => id > after).sort().slice(0, limit);
+    return ids.flatMap((id) => {
+      const entry = this.#entries.get(id);
+      return entry === undefined ? [] : [toRow(entry.record)];
+    });
+  }
+
+  async countSecrets(): Promise<number> {
+    return this.#entries.size;
+  }
+
+  async audit(query: AuditQuery): Promise<AuditRow[]> {
+    const { limit, beforeMs = Infinity } = query;
+    return this.#audit.filter((row) => row.timeMs < beforeMs).reverse().slice(0, limit);
+  }
+
+  async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
+    return this.#audit.findLast((row) => row.secretId === secretId && row.kind === kind)?.timeMs;
+  }
+
+  async insertSecret(record: SecretRecord, sealedValue: Uint8Array): Promise<void> {
+    this.#claimNames(record);
+    this.#setEntry(record.id, { record, sealedValue });
+  }
+
+  async updateSecret(record: SecretRecord, sealedValue?: Uint8Array): Promise<void> {
+    const before = this.#existing(record.id);
+    this.#releaseNames(before.record);
+    this.#claimNames(record);
+    this.#setEntry(record.id, { record, sealedValue: sealedValue ?? before.sealedValue });
+  }
+
+  async rewrapSecret(id: string, kekId: string, wrappedDek: Uint8Array): Promise<void> {
+    const before = this.#existing(id);
+    this.#setEntry(id, { ...before, record: { ...before.record, kekId, wrappedDek } });
+  }
+
+  async deleteSecret(id: string): Promise<void> {
+    this.#releaseNames(this.#existing(id).record);
+    this.#setEntry(id, undefined);
+  }
+
+  async appendAudit(row: AuditRow): Promise<void> {
+    this.#undo.push(() => this.#audit.pop());
+    this.#audit.push(row);
+  }
+
+  #existing(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new RangeError("the store holds no such secret");
+    return entry;
+  }
+
+  #setEntry(id: string, entry: Entry | undefined): void {
+    this.#undo.push(putter(this.#entries, id, this.#entries.get(id)));
+    putter(this.#entries, id, entry)();
+  }
+
+  #setName(key: string, id: string | undefined): void {
+    this.#undo.push(putter(this.#names, key, this.#names.get(key)));
+    putter(this.#names, key, id)();
+  }
+
+  #claimNames(record: SecretRecord): void {
+    for (const name of [record.name, ...record.aliases]) {
+      const key = nameKey(record.scope, name);
+      if (this.#names.has(key)) {
+        throw new VaultError("ALREADY_EXISTS", "store a secret", "a name or alias is taken");
+      }
+      this.#setName(key, record.id);
+    }
+  }
+
+  #releaseNames(record: SecretRecord): void {
+    for (const name of [record.name, ...record.aliases]) {
+      this.#setName(nameKey(record.scope, name), undefined);
+    }
+  }
+}
+
+function putter<K, V>(map: Map<K, V>, key: K, value: V | undefined): () => void {
+  return () => value === undefined ? map.delete(key) : map.set(key, value);
+}
+
+// No text that people choose has a control character, so the parts cannot run together.
+function nameKey(scope: Scope, name: string): string {
+  const { kind, workspaceId, groupId } = scopeFields(scope);
+  return [kind, workspaceId, groupId, name].join("\0");
+}
+
+function toRow(record: SecretRecord): SecretRow {
+  const { scope, ...rest } = record;
+  const { kind, workspaceId, groupId } = scopeFields(scope);
+  return { ...rest, scopeKind: kind, workspaceId, groupId };
+}

@@ -1,0 +1,70 @@
+/**
+ * Reading metadata: never a value.
+ *
+ * @module
+ */
+import { wipe } from "../crypto/bytes.ts";
+import { hasCode, VaultError } from "../errors.ts";
+import { openDek } from "./envelope.ts";
+import { findSecret } from "./find.ts";
+import type { StoreReader } from "./store.ts";
+import { untilStable } from "./unlock.ts";
+import { sameScope, type Scope } from "./scope.ts";
+import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
+import type { VaultState } from "./transaction.ts";
+import { readVaultRow } from "./vault_row.ts";
+
+/** A secret's metadata and when it was last used. */
+export interface ShownSecret extends SecretMetadata {
+  /** From the audit; `null` if it never was. Milliseconds since 1970-01-01 UTC. */
+  readonly lastUsedAtMs: number | null;
+}
+
+/** A stored record that cannot be read. */
+export interface DamagedSecret {
+  /** The id that the record bears. */
+  readonly id: string;
+  /** What is wrong with it. */
+  readonly damaged: VaultError;
+}
+
+const PAGE = 500;
+
+/** The metadata of one secret, authenticated. */
+export function showSecret(state: VaultState, ref: string, scope: Scope): Promise<ShownSecret> {
+  const show = async (reader: StoreReader): Promise<ShownSecret> => {
+    const record = await findSecret(reader, ref, scope, `show secret ${JSON.stringify(ref)}`);
+    const row = await readVaultRow(reader);
+    wipe(await openDek(await state.keys.current(row), row.vaultId, record));
+    const lastUsedAtMs = await reader.lastAudit(record.id, "secret.use") ?? null;
+    return { ...metadataOf(record), lastUsedAtMs };
+  };
+  return untilStable(state.store, () => state.store.read(show));
+}
+
+/** All secrets in the order of their ids, as stored; pages of one consistent state each. */
+export async function* listSecrets(
+  state: VaultState,
+  scope?: Scope,
+): AsyncGenerator<SecretMetadata | DamagedSecret> {
+  let after = "";
+  while (true) {
+    const rows = await state.store.read((reader) => reader.secrets(after, PAGE));
+    for (const row of rows) {
+      const secret = readable(row);
+      if ("damaged" in secret || scope === undefined || sameScope(secret.scope, scope)) yield secret;
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = String(last.id);
+  }
+}
+
+function readable(row: Parameters<typeof parseSecretRow>[0]): SecretMetadata | DamagedSecret {
+  try {
+    return metadataOf(parseSecretRow(row));
+  } catch (error) {
+    if (hasCode(error, "INTEGRITY")) return { id: String(row.id), damaged: error };
+    throw error;
+  }
+}

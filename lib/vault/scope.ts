@@ -1,0 +1,127 @@
+/**
+ * Scopes, groups and contexts: to whom a secret belongs, and where a use happens.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import { checkText, compareText } from "./text.ts";
+
+/** A group of a workspace. */
+export interface Group {
+  /** The workspace that the group belongs to. */
+  readonly workspaceId: string;
+  /** The group within it. */
+  readonly groupId: string;
+}
+
+/** To whom a secret belongs. Names are unique within one scope. */
+export type Scope =
+  | { readonly kind: "global" }
+  | { readonly kind: "workspace"; readonly workspaceId: string }
+  | { readonly kind: "group"; readonly workspaceId: string; readonly groupId: string };
+
+/** The kinds of scope. */
+export type ScopeKind = Scope["kind"];
+
+/** The scope of secrets that belong to no workspace. */
+export const GLOBAL: Scope = { kind: "global" };
+
+/** The workspace and group that a use happens in; neither for a global context. */
+export type UseContext =
+  | { readonly workspaceId?: undefined; readonly groupId?: undefined }
+  | { readonly workspaceId: string; readonly groupId?: string | undefined };
+
+/** The fields that stand for a scope in a row or a bound context; absent ids are `""`. */
+export function scopeFields(scope: Scope): { kind: ScopeKind; workspaceId: string; groupId: string } {
+  return {
+    kind: scope.kind,
+    workspaceId: scope.kind === "global" ? "" : scope.workspaceId,
+    groupId: scope.kind === "group" ? scope.groupId : "",
+  };
+}
+
+/** The scope that {@linkcode scopeFields} came from; `undefined` if no scope has these fields. */
+export function scopeFromFields(
+  kind: string,
+  workspaceId: string,
+  groupId: string,
+): Scope | undefined {
+  if (kind === "global" && workspaceId === "" && groupId === "") return GLOBAL;
+  if (workspaceId === "") return undefined;
+  if (kind === "workspace" && groupId === "") return { kind, workspaceId };
+  if (kind === "group" && groupId !== "") return { kind, workspaceId, groupId };
+  return undefined;
+}
+
+/** `global`, `workspace W` or `group W/G`, for people. */
+export function describeScope(scope: Scope): string {
+  if (scope.kind === "global") return "global";
+  if (scope.kind === "workspace") return `workspace ${scope.workspaceId}`;
+  return `group ${describeGroup(scope)}`;
+}
+
+/** `W/G`, for people. */
+export function describeGroup(group: Group): string {
+  return `${group.workspaceId}/${group.groupId}`;
+}
+
+/** The context as a scope: `group W/G`, `workspace W` or `global`. */
+export function contextScope(context: UseContext): Scope {
+  if (context.workspaceId === undefined) return GLOBAL;
+  if (context.groupId === undefined) return { kind: "workspace", workspaceId: context.workspaceId };
+  return { kind: "group", workspaceId: context.workspaceId, groupId: context.groupId };
+}
+
+/** Whether two scopes are the same. */
+export function sameScope(a: Scope, b: Scope): boolean {
+  const left = scopeFields(a);
+  const right = scopeFields(b);
+  return left.kind === right.kind && left.workspaceId === right.workspaceId &&
+    left.groupId === right.groupId;
+}
+
+/** Orders groups by workspace, then group, by code point. */
+export function compareGroups(a: Group, b: Group): number {
+  return compareText(a.workspaceId, b.workspaceId) || compareText(a.groupId, b.groupId);
+}
+
+/**
+ * Checks the ids of a group.
+ *
+ * @throws {VaultError} `INVALID_INPUT`
+ */
+export function checkGroup(group: Group, attempted: string): Group {
+  return {
+    workspaceId: checkText(group.workspaceId, "workspace id", attempted),
+    groupId: checkText(group.groupId, "group id", attempted),
+  };
+}
+
+/**
+ * Checks the ids of a scope.
+ *
+ * @throws {VaultError} `INVALID_INPUT`
+ */
+export function checkScope(scope: Scope, attempted: string): Scope {
+  if (scope.kind === "global") return GLOBAL;
+  if (scope.kind === "group") return { kind: "group", ...checkGroup(scope, attempted) };
+  return {
+    kind: "workspace",
+    workspaceId: checkText(scope.workspaceId, "workspace id", attempted),
+  };
+}
+
+/**
+ * Checks the ids of a context.
+ *
+ * @throws {VaultError} `INVALID_INPUT`, also for a group without a workspace.
+ */
+export function checkContext(context: UseContext, attempted: string): UseContext {
+  if (context.workspaceId === undefined) {
+    if (context.groupId === undefined) return {};
+    throw new VaultError("INVALID_INPUT", attempted, "a group context needs its workspace");
+  }
+  const scope = checkScope(contextScope(context), attempted);
+  const { workspaceId, groupId } = scopeFields(scope);
+  return groupId === "" ? { workspaceId } : { workspaceId, groupId };
+}

@@ -1,0 +1,97 @@
+/**
+ * The one way to a plaintext.
+ *
+ * @module
+ */
+import { wipe } from "../crypto/bytes.ts";
+import { hasCode, VaultError } from "../errors.ts";
+import { findInContext, mayUse } from "./access.ts";
+import { secretEvent } from "./audit.ts";
+import { openEnvelope } from "./envelope.ts";
+import { readSealedValue } from "./find.ts";
+import { checkContext, contextScope, describeScope, type UseContext } from "./scope.ts";
+import { metadataOf, type SecretMetadata, type SecretRecord } from "./secret.ts";
+import { transact, type Transaction, type VaultState } from "./transaction.ts";
+
+/** Receives the value of a secret. The bytes are wiped when it returns or its promise settles. */
+export type SecretUser<T> = (value: Uint8Array, secret: SecretMetadata) => T | Promise<T>;
+
+type Outcome = { value: Uint8Array; record: SecretRecord } | { refusal: unknown };
+
+/** Opens a secret for `user`, if it may be used in `context`; use and denial are audited. */
+export async function useSecret<T>(
+  state: VaultState,
+  ref: string,
+  context: UseContext,
+  user: SecretUser<T>,
+): Promise<T> {
+  const attempted = `use secret ${JSON.stringify(ref)}`;
+  const checked = checkContext(context, attempted);
+  // A refusal is returned, not thrown, so that the event that records it commits.
+  const outcome = await transact(state, async (transaction): Promise<Outcome> => {
+    const record = await findInContext(transaction.writer, ref, checked, attempted);
+    const reason = denial(record, checked, transaction.nowMs);
+    if (reason !== undefined) return await deny(transaction, record, checked, attempted, reason);
+    return await openFor(transaction, record, checked);
+  });
+  if ("refusal" in outcome) throw outcome.refusal;
+  const { value, record } = outcome;
+  try {
+    return await user(value, metadataOf(record));
+  } finally {
+    wipe(value);
+  }
+}
+
+type Denial = "context" | "expired";
+
+function denial(record: SecretRecord, context: UseContext, nowMs: number): Denial | undefined {
+  if (!mayUse(record, context)) return "context";
+  return record.expiresAtMs !== null && record.expiresAtMs <= nowMs ? "expired" : undefined;
+}
+
+async function deny(
+  transaction: Transaction,
+  record: SecretRecord,
+  context: UseContext,
+  attempted: string,
+  reason: Denial,
+): Promise<Outcome> {
+  const here = describeScope(contextScope(context));
+  const more = { context: here, note: reason };
+  await transaction.record(secretEvent("secret.use.denied", record, undefined, more));
+  const refusal = reason === "expired"
+    ? new VaultError("ACCESS_DENIED", attempted, "the secret has expired", {
+      hints: ["give it a later expiry: aivault secrets update --expires-at"],
+    })
+    : new VaultError("ACCESS_DENIED", attempted, `it may not be used in context ${here}`, {
+      hints: [`it belongs to scope ${describeScope(record.scope)}; attach it to the group to allow it`],
+    });
+  return { refusal };
+}
+
+async function openFor(
+  transaction: Transaction,
+  record: SecretRecord,
+  context: UseContext,
+): Promise<Outcome> {
+  const { writer, row } = transaction;
+  const more = { context: describeScope(contextScope(context)) };
+  const key = await transaction.key();
+  try {
+    const sealedValue = await readSealedValue(writer, record.id);
+    const value = await openEnvelope(key, row.vaultId, record, sealedValue);
+    try {
+      await transaction.record(secretEvent("secret.use", record, sealedValue, more));
+    } catch (error) {
+      wipe(value);
+      throw error;
+    }
+    return { value, record };
+  } catch (error) {
+    if (!hasCode(error, "INTEGRITY")) throw error;
+    const event = secretEvent("secret.use.failed", record, undefined, { ...more, note: "integrity" });
+    await transaction.record(event);
+    return { refusal: error };
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The row that describes the vault itself.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { VaultError } from "../errors.ts";
+import type { StoredVault, StoreReader } from "./store.ts";
+
+/** The version of the vault format. A newer one is refused, not guessed at. */
+export const FORMAT_VERSION = 3;
+
+const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const settings = v.looseObject({ type: v.string() });
+
+const rowSchema = v.object({
+  /** The version of the vault format. */
+  formatVersion: v.literal(FORMAT_VERSION),
+  /** Random UUID, for life. Part of everything that is bound. */
+  vaultId: v.string(),
+  /** Milliseconds since 1970-01-01 UTC. */
+  createdAtMs: count,
+  /** When the key or its provider last changed. Milliseconds since 1970-01-01 UTC. */
+  updatedAtMs: count,
+  /** What the key provider needs to give the KEK again; nothing secret. */
+  provider: settings,
+  /** The KEK that wraps every DEK. */
+  kekId: v.string(),
+  /** KEKs from before rotations, newest first, to tell a stale key from a wrong one. */
+  retiredKekIds: v.array(v.string()),
+  /** A rotation under way: what to finish or to discard. */
+  rotation: v.nullable(v.object({ from: settings, to: settings, toKekId: v.string() })),
+  /** The chain key of the row after `auditAnchorSeq`, sealed under the KEK. */
+  auditAnchor: bytes,
+  /** The seq that the anchor stands behind. */
+  auditAnchorSeq: count,
+  /** The seq of the last audit row. */
+  auditSeq: count,
+  /** The chain key of the next audit row. */
+  auditKey: bytes,
+});
+
+/** What a key provider needs to give its key again; `type` names the provider. Nothing secret. */
+export type ProviderSettings = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** The parsed row of the vault. */
+export interface VaultRow extends Omit<v.InferOutput<typeof rowSchema>, "provider" | "rotation"> {
+  readonly provider: ProviderSettings;
+  readonly rotation: PendingRotation | null;
+}
+
+/** A rotation of the master key that is under way, or died on the way. */
+export interface PendingRotation {
+  /** The settings of the key that is being replaced. */
+  readonly from: ProviderSettings;
+  /** The settings of the key that replaces it. */
+  readonly to: ProviderSettings;
+  /** The id of the key that replaces it. */
+  readonly toKekId: string;
+}
+
+/** How many retired kekIds are remembered. */
+export const MAX_RETIRED_KEK_IDS = 64;
+
+/**
+ * Reads the vault's row.
+ *
+ * @throws {VaultError} `NOT_FOUND` without a vault, `UNSUPPORTED` for a newer format,
+ * `INTEGRITY` for a row that is not well-formed.
+ */
+export async function readVaultRow(reader: StoreReader): Promise<VaultRow> {
+  const row = await reader.vault();
+  if (row !== undefined) return parseVaultRow(row);
+  throw new VaultError("NOT_FOUND", "open the vault", "there is no vault here", {
+    hints: ["make one with: aivault init"],
+  });
+}
+
+function parseVaultRow(row: StoredVault): VaultRow {
+  const parsed = v.safeParse(rowSchema, row);
+  if (parsed.success) return parsed.output;
+  const version = row.formatVersion;
+  if (typeof version === "number" && version > FORMAT_VERSION) {
+    throw new VaultError("UNSUPPORTED", "open the vault", `its format ${version} is newer than this program`, {
+      hints: [`this program reads format ${FORMAT_VERSION}; use a newer aivault`],
+    });
+  }
+  throw new VaultError("INTEGRITY", "open the vault", "its description was changed or damaged", {
+    hints: ["restore the vault from a backup"],
+  });
+}
