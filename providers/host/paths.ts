@@ -1,0 +1,44 @@
+/**
+ * Where a vault is.
+ *
+ * @module
+ */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Where a vault's parts are. */
+export interface VaultPaths {
+  /** The vault's directory. */
+  readonly directory: string;
+  /** The database in it. */
+  readonly database: string;
+  /** The key file that the file provider uses when none is named. */
+  readonly keyFile: string;
+  /** Held while the vault is being made. */
+  readonly initLock: string;
+  /** Present if the directory belongs to the Rust program of the same name. */
+  readonly foreignVault: string;
+  /** Whether this is the place used when nothing else is said. */
+  readonly isDefault: boolean;
+}
+
+/** The places of the vault in `AIVAULT_DIR`, or of the one in the user's home. */
+export function vaultPaths(aivaultDir: string | undefined): VaultPaths {
+  const chosen = aivaultDir?.trim() ?? "";
+  const isDefault = chosen === "";
+  const home = join(homedir(), ".aivault");
+  const directory = isDefault ? join(home, "data", "vault") : resolve(chosen);
+  return {
+    directory,
+    database: join(directory, "vault.db"),
+    keyFile: isDefault ? join(home, "keys", "kek.key") : join(directory, "kek.key"),
+    initLock: join(directory, ".init-lock"),
+    foreignVault: join(directory, "vault.json"),
+    isDefault,
+  };
+}
+
+/** Whether a file of this name in a vault's directory is one of the vault's own. */
+export function isVaultFile(name: string): boolean {
+  return /^(vault\.db|kek\.key|\.init-lock)/.test(name) || name === "run";
+}

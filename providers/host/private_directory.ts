@@ -1,0 +1,82 @@
+/**
+ * Directories that only their owner may enter.
+ *
+ * @module
+ */
+import { constants } from "node:fs";
+import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import process from "node:process";
+import { VaultError } from "../../lib/errors.ts";
+import { diskError, errnoOf } from "./disk_error.ts";
+
+/**
+ * Makes a directory, and the parents that it lacks, that only the user may enter: mode 0700 whatever
+ * the umask, durably. An existing one is left as it is.
+ */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await makeEach(path);
+  } catch (error) {
+    throw diskError(`make directory ${path}`, error);
+  }
+}
+
+async function makeEach(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    // The umask may have taken the user's own permissions away.
+    await chmod(path, 0o700);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" && dirname(path) !== path) {
+      await makeEach(dirname(path));
+      return await makeEach(path);
+    }
+    if (errno !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+  }
+}
+
+/**
+ * Makes the directory of a new vault private, or checks that it is. An existing one of the user's is closed to
+ * others if nothing but a vault's own files is in it.
+ *
+ * @param own Tells the names of a vault's own files.
+ * @throws {VaultError} `INVALID_INPUT` if others can enter it and it holds other files, or it is
+ * somebody else's.
+ */
+export async function claimPrivateDirectory(
+  path: string,
+  own: (name: string) => boolean,
+): Promise<void> {
+  await makePrivateDirectory(path);
+  try {
+    const { uid, mode } = await stat(path);
+    const user = process.getuid?.();
+    if (user === undefined || (uid === user && (mode & 0o077) === 0)) return;
+    if (uid !== user) throw notPrivate(path, "belongs to another user", "choose another directory");
+    const isOwn = (await readdir(path)).every(own);
+    if (!isOwn) throw notPrivate(path, "can be entered by other users", `mend it with: chmod 700 '${path}'`);
+    await chmod(path, 0o700);
+  } catch (error) {
+    throw diskError(`use directory ${path}`, error);
+  }
+}
+
+/** Makes what was created, renamed or removed in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await open(path, constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function notPrivate(path: string, problem: string, hint: string): VaultError {
+  return new VaultError("INVALID_INPUT", "make a vault", `directory ${path} ${problem}`, {
+    hints: [hint],
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Files that only their owner may read, written so that a crash leaves the old or the new content whole.
+ *
+ * @module
+ */
+import { constants } from "node:fs";
+import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import process from "node:process";
+import { VaultError } from "../../lib/errors.ts";
+import { diskError, errnoOf } from "./disk_error.ts";
+import { makePrivateDirectory, syncDirectory } from "./private_directory.ts";
+
+/** The longest private file that is read: 64 KiB. */
+export const MAX_PRIVATE_FILE = 65_536;
+
+/**
+ * The content of a private file; `undefined` if it does not exist. The caller wipes it.
+ *
+ * @throws {VaultError} `KEY_UNUSABLE` if it is a symbolic link or no regular file, belongs to somebody
+ * else, can be read by others, or is too large; `KEY_UNAVAILABLE` if it may not be read.
+ */
+export async function readPrivateFile(
+  path: string,
+  attempted: string,
+): Promise<Uint8Array | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
+    if (errno === "ELOOP" || errno === "EMLINK") throw unusable(path, attempted, "is a symbolic link");
+    const code = errno === "EACCES" || errno === "EPERM" ? "KEY_UNAVAILABLE" : "DISK";
+    throw new VaultError(code, attempted, `key file ${path} cannot be read (${errno})`, { cause: error });
+  }
+  try {
+    await checkPrivate(file, path, attempted);
+    return await readAll(file);
+  } catch (error) {
+    throw diskError(attempted, error);
+  } finally {
+    await file.close();
+  }
+}
+
+async function checkPrivate(file: FileHandle, path: string, attempted: string): Promise<void> {
+  const { mode, size, uid, isFile } = await file.stat().then((s) => ({
+    mode: s.mode,
+    size: s.size,
+    uid: s.uid,
+    isFile: s.isFile(),
+  }));
+  if (!isFile) throw unusable(path, attempted, "is not a regular file");
+  if (size > MAX_PRIVATE_FILE) throw unusable(path, attempted, "is too large to be a key");
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  if (uid !== user) throw unusable(path, attempted, "belongs to another user", `chown ${user} '${path}'`);
+  if ((mode & 0o077) !== 0) {
+    throw unusable(path, attempted, "can be read by other users", `chmod 600 '${path}'`);
+  }
+}
+
+async function readAll(file: FileHandle): Promise<Uint8Array> {
+  const buffer = new Uint8Array(MAX_PRIVATE_FILE);
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  const content = buffer.slice(0, length);
+  buffer.fill(0);
+  return content;
+}
+
+/**
+ * Writes a new private file, mode 0600, durably; it appears with all its content or not at all.
+ *
+ * @returns `false`, changing nothing, if the file exists.
+ */
+export async function createPrivateFile(path: string, content: Uint8Array): Promise<boolean> {
+  return await viaTemporary(path, content, async (temporary) => {
+    try {
+      await link(temporary, path);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
+}
+
+/** Writes a private file, mode 0600, durably, in the place of whatever is there. */
+export async function replacePrivateFile(path: string, content: Uint8Array): Promise<void> {
+  await viaTemporary(path, content, (temporary) => rename(temporary, path));
+}
+
+/** Removes a file, if it exists, durably. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw diskError(`remove ${path}`, error);
+  }
+}
+
+async function viaTemporary<T>(
+  path: string,
+  content: Uint8Array,
+  place: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await makePrivateDirectory(dirname(path));
+    await writeNew(temporary, content);
+    const result = await place(temporary);
+    await syncDirectory(dirname(path));
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw diskError(`write ${path}`, error);
+  }
+}
+
+async function writeNew(path: string, content: Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.chmod(0o600);
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether something is there, without following a symbolic link at the end. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
+    throw diskError(`look at ${path}`, error);
+  }
+}
+
+function unusable(path: string, attempted: string, what: string, mend?: string): VaultError {
+  const hints = mend === undefined ? [] : [`mend it with: ${mend}`];
+  return new VaultError("KEY_UNUSABLE", attempted, `key file ${path} ${what}`, { hints });
+}

@@ -1,0 +1,86 @@
+/**
+ * The key provider `file`: a key as base64 in a file that only its owner can read.
+ *
+ * @module
+ */
+import { isAbsolute, join, relative, resolve } from "node:path";
+import * as v from "valibot";
+import { VaultError } from "../../lib/errors.ts";
+import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
+import { createPrivateFile, readPrivateFile, removeFile, replacePrivateFile } from "../host/private_file.ts";
+import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
+
+const settingsSchema = v.object({ type: v.literal("file"), path: v.pipe(v.string(), v.minLength(1)) });
+
+/** Where the `file` provider looks. */
+export interface FileKeyOptions {
+  /** The vault's directory: a key inside it is stored as a path relative to it, so both can be moved. */
+  readonly vaultDirectory: string;
+  /** Where the key goes when no path is given. */
+  readonly defaultPath: string;
+}
+
+/**
+ * Keeps the key in a file, mode 0600, made if absent and adopted if there. A rotation stages the new key in
+ * `<path>.next` and then renames it over the old one.
+ *
+ * Besides the errors of every provider: `KEY_UNUSABLE` if the file is a symbolic link, is not the
+ * user's own or can be read by others, with the command that mends it.
+ */
+export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
+  const { vaultDirectory, defaultPath } = options;
+  const pathOf = (settings: ProviderSettings): string => {
+    const parsed = v.safeParse(settingsSchema, settings);
+    if (parsed.success) return resolve(vaultDirectory, parsed.output.path);
+    throw new VaultError("INTEGRITY", "read the vault's key", "the settings of the key file are damaged");
+  };
+  const present = (settings: ProviderSettings) => filePlace(pathOf(settings));
+  const staged = (settings: ProviderSettings) => filePlace(`${pathOf(settings)}.next`);
+  return {
+    type: "file",
+    needsPassphrase: false,
+    selfHeals: false,
+    options: [{
+      name: "file-path",
+      value: "<path>",
+      description: "file that holds or will hold the key, base64 of 32 bytes",
+    }],
+    async create(given) {
+      const path = resolve(given["file-path"] ?? defaultPath);
+      const key = await createKey(filePlace(path));
+      return { ...key, settings: { type: "file", path: storedPath(vaultDirectory, path) } };
+    },
+    async load(settings) {
+      const place = present(settings);
+      const key = await readKey(place);
+      if (key !== undefined) return key;
+      throw new VaultError("KEY_MISSING", "read the vault's key", `${place.description} does not exist`, {
+        hints: ["put the key file back; without it nobody can open the vault"],
+      });
+    },
+    next: (settings, request) => Promise.resolve({ settings, kek: nextKey(request) }),
+    stage: (settings, kek) => stageKey(staged(settings), kek),
+    loadStaged: (settings) => readKey(staged(settings)),
+    commit: (settings) => commitKey(present(settings), staged(settings)),
+    discard: (settings) => staged(settings).remove(),
+    retire: (settings) => present(settings).remove(),
+    describe: (settings) => present(settings).description,
+  };
+}
+
+function filePlace(path: string): KeyPlace {
+  const attempted = "read the vault's key";
+  return {
+    description: `key file ${path}`,
+    read: () => readPrivateFile(path, attempted),
+    create: (text) => createPrivateFile(path, text),
+    replace: (text) => replacePrivateFile(path, text),
+    remove: () => removeFile(path),
+  };
+}
+
+function storedPath(vaultDirectory: string, path: string): string {
+  const inside = relative(vaultDirectory, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : join(inside);
+}

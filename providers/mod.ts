@@ -1,0 +1,22 @@
+/**
+ * The key providers that Deno, Bun and Node can serve.
+ *
+ * @example
+ * ```ts
+ * import { envKeyProvider } from "@aivault/cli/providers";
+ * import { MemoryStore, Vault } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+ * const provider = envKeyProvider((name) => name === "AIVAULT_KEY" ? text : undefined);
+ * const providers = new Map([[provider.type, provider]]);
+ * const key = await provider.create({});
+ * const vault = await Vault.init({ store: new MemoryStore(), key, providers });
+ * assert.equal((await vault.info()).provider.type, "env");
+ * ```
+ *
+ * @module
+ */
+export { DEFAULT_KEY_VARIABLE, envKeyProvider } from "./keys/env.ts";
+export { type FileKeyOptions, fileKeyProvider } from "./keys/file.ts";
+export { passphraseKeyProvider } from "./keys/passphrase.ts";

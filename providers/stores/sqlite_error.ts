@@ -1,0 +1,106 @@
+/**
+ * What SQLite reports, as errors of ours.
+ *
+ * @module
+ */
+import { VaultError } from "../../lib/errors.ts";
+import { diskError } from "../host/disk_error.ts";
+
+// Result codes of https://www.sqlite.org/rescode.html, the low byte.
+const ERROR = 1;
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const PROTOCOL = 15;
+const CONSTRAINT = 19;
+const NOTADB = 26;
+
+// The constructor and `exec` of Deno's node:sqlite give SQLite's message without its code.
+const messages: readonly (readonly [string, number])[] = [
+  ["database is locked", BUSY],
+  ["table is locked", LOCKED],
+  ["readonly database", READONLY],
+  ["disk I/O error", IOERR],
+  ["malformed", CORRUPT],
+  ["database or disk is full", FULL],
+  ["unable to open database file", CANTOPEN],
+  ["locking protocol", PROTOCOL],
+  ["constraint failed", CONSTRAINT],
+  ["file is not a database", NOTADB],
+];
+
+/** The primary result code of an error of SQLite; `undefined` if it is none. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
+    return undefined;
+  }
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  return messages.find(([message]) => error.message.includes(message))?.[1] ?? ERROR;
+}
+
+/** Whether SQLite refused because another connection holds a lock. */
+export function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === BUSY || code === LOCKED || code === PROTOCOL;
+}
+
+/** `error` as an error of ours, if it comes from SQLite or the file system. */
+export function storeError(attempted: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined) {
+    return isOutOfRange(error)
+      ? damaged(attempted, "a stored number is out of range", error)
+      : diskError(attempted, error);
+  }
+  const detail = error instanceof Error ? error.message : "";
+  switch (code) {
+    case BUSY:
+    case LOCKED:
+    case PROTOCOL:
+      return new VaultError("BUSY", attempted, "another process holds the vault", {
+        hints: ["nothing was changed; try again"],
+        cause: error,
+      });
+    case FULL:
+      return disk(attempted, "the disk is full", error);
+    case READONLY:
+      return disk(attempted, "the vault cannot be written", error);
+    case IOERR:
+      return disk(attempted, "the disk reports an error", error);
+    case CANTOPEN:
+      return disk(attempted, "the database cannot be opened", error);
+    case CORRUPT:
+    case NOTADB:
+      return damaged(attempted, "the database is damaged", error);
+    case ERROR:
+      return damaged(attempted, "the tables are not those of a vault", error);
+    case CONSTRAINT:
+      return detail.includes("secret_names")
+        ? new VaultError("ALREADY_EXISTS", attempted, "a name or alias is taken", { cause: error })
+        : new VaultError("INTEGRITY", attempted, "the database is inconsistent", { cause: error });
+    default:
+      return error;
+  }
+}
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
+}
+
+function damaged(attempted: string, problem: string, cause: unknown): VaultError {
+  return new VaultError("INTEGRITY", attempted, problem, {
+    hints: ["restore the vault from a backup"],
+    cause,
+  });
+}
+
+function disk(attempted: string, problem: string, cause: unknown): VaultError {
+  return new VaultError("DISK", attempted, problem, {
+    hints: ["nothing was lost; make room or mend the disk, then try again"],
+    cause,
+  });
+}

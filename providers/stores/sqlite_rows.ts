@@ -1,0 +1,145 @@
+/**
+ * Between rows of SQLite and rows of the store.
+ *
+ * @module
+ */
+import type { AuditRow } from "../../lib/vault/audit.ts";
+import { compareGroups, scopeFields } from "../../lib/vault/scope.ts";
+import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
+import { compareText } from "../../lib/vault/text.ts";
+import type { StoredVault } from "../../lib/vault/store.ts";
+
+/** What SQLite can hold. */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/** A row of SQLite by column. */
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** The columns of a secret, its names and its groups, for a `select … from secrets s`. */
+export const SECRET_COLUMNS = `
+  s.id, s.scope_kind, s.workspace_id, s.group_id, s.pinned_provider, s.value_version,
+  s.created_at_ms, s.updated_at_ms, s.expires_at_ms, s.kek_id, s.wrapped_dek,
+  (select json_group_array(json_array(n.is_alias, n.name)) from secret_names n
+    where n.secret_id = s.id and n.scope_kind = s.scope_kind
+      and n.workspace_id = s.workspace_id and n.group_id = s.group_id) as names,
+  (select json_group_array(json_array(g.workspace_id, g.group_id))
+    from attached_groups g where g.secret_id = s.id) as groups`;
+
+/** A secret's row as the vault reads it. Whatever does not fit is passed on for the vault to refuse. */
+export function toSecretRow(row: SqlRow): SecretRow {
+  const names = parsePairs(row.names);
+  const aliases = names?.filter(([isAlias]) => isAlias === 1).map(([, name]) => name);
+  const others = names?.filter(([isAlias]) => isAlias !== 1);
+  const name = others?.length === 1 && others[0]?.[0] === 0 ? others[0][1] : undefined;
+  const groups = parsePairs(row.groups)?.map(([workspaceId, groupId]) => ({
+    workspaceId: String(workspaceId),
+    groupId: String(groupId),
+  }));
+  return {
+    id: row.id,
+    name,
+    aliases: aliases?.map(String).sort(compareText),
+    scopeKind: row.scope_kind,
+    workspaceId: row.workspace_id,
+    groupId: row.group_id,
+    attachedGroups: groups?.sort(compareGroups),
+    pinnedProvider: row.pinned_provider,
+    valueVersion: row.value_version,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    kekId: row.kek_id,
+    wrappedDek: row.wrapped_dek,
+  };
+}
+
+function parsePairs(text: SqlValue | undefined): [unknown, unknown][] | undefined {
+  if (text === "[]") return [];
+  const parsed = parseJson(text);
+  return Array.isArray(parsed) ? parsed as [unknown, unknown][] : undefined;
+}
+
+/** The columns of the `secrets` table for `record`, in the order of the table. */
+export function secretValues(record: SecretRecord): SqlValue[] {
+  const { kind, workspaceId, groupId } = scopeFields(record.scope);
+  return [
+    record.id,
+    kind,
+    workspaceId,
+    groupId,
+    record.pinnedProvider,
+    record.valueVersion,
+    record.createdAtMs,
+    record.updatedAtMs,
+    record.expiresAtMs,
+    record.kekId,
+    record.wrappedDek,
+  ];
+}
+
+/** The vault's row as the vault reads it. */
+export function toVaultRow(row: SqlRow): StoredVault {
+  return {
+    vaultId: row.vault_id,
+    formatVersion: row.format_version,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    provider: parseJson(row.provider),
+    kekId: row.kek_id,
+    retiredKekIds: parseJson(row.retired_kek_ids),
+    rotation: row.rotation === null ? null : parseJson(row.rotation),
+    auditAnchor: row.audit_anchor,
+    auditAnchorSeq: row.audit_anchor_seq,
+    auditSeq: row.audit_seq,
+    auditKey: row.audit_key,
+  };
+}
+
+/** The columns of the `vault` table for `vault`, in the order of the table. */
+export function vaultValues(vault: StoredVault): SqlValue[] {
+  return [
+    1,
+    vault.vaultId,
+    vault.formatVersion,
+    vault.createdAtMs,
+    vault.updatedAtMs,
+    JSON.stringify(vault.provider),
+    vault.kekId,
+    JSON.stringify(vault.retiredKekIds),
+    vault.rotation === null ? null : JSON.stringify(vault.rotation),
+    vault.auditAnchor,
+    vault.auditAnchorSeq,
+    vault.auditSeq,
+    vault.auditKey,
+  ].map((value) => value as SqlValue);
+}
+
+/** An audit row as the vault reads it. */
+export function toAuditRow(row: SqlRow): AuditRow {
+  return {
+    seq: Number(row.seq),
+    timeMs: Number(row.time_ms),
+    kind: String(row.kind),
+    actor: String(row.actor),
+    secretId: String(row.secret_id),
+    scope: String(row.scope),
+    context: String(row.context),
+    note: String(row.note),
+    stateDigest: String(row.state_digest),
+    mac: row.mac instanceof Uint8Array ? row.mac : new Uint8Array(),
+  };
+}
+
+/** The columns of the `audit` table for `row`, in the order of the table. */
+export function auditValues(row: AuditRow): SqlValue[] {
+  const { seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest, mac } = row;
+  return [seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest, mac];
+}
+
+function parseJson(text: SqlValue | undefined): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
