@@ -1,0 +1,66 @@
+#!/usr/bin/env -S deno run -A
+/**
+ * The program `aivault`: joins the commands with the platform.
+ *
+ * @module
+ */
+import process from "node:process";
+import type { CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
+import { run } from "./lib/cli/program.ts";
+import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
+import { withInitLock } from "./providers/host/init_lock.ts";
+import { readInput } from "./providers/host/input.ts";
+import { isVaultFile, vaultPaths } from "./providers/host/paths.ts";
+import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
+import { exists } from "./providers/host/private_file.ts";
+import { openTerminal } from "./providers/host/terminal.ts";
+import { envKeyProvider } from "./providers/keys/env.ts";
+import { fileKeyProvider } from "./providers/keys/file.ts";
+import { passphraseKeyProvider } from "./providers/keys/passphrase.ts";
+import { VERSION } from "./lib/version.ts";
+
+const env = (name: string): string | undefined => process.env[name];
+const paths = vaultPaths(env("AIVAULT_DIR"));
+
+function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
+  const list = [
+    passphraseKeyProvider(passphrase),
+    envKeyProvider(env),
+    fileKeyProvider({ vaultDirectory: paths.directory, defaultPath: paths.keyFile }),
+  ];
+  return new Map(list.map((provider) => [provider.type, provider]));
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  const hasColour = Boolean(stream.isTTY) && (env("NO_COLOR") ?? "") === "";
+  return { write: (text) => void stream.write(text), hasColour };
+}
+
+const place: VaultPlace = {
+  directory: paths.directory,
+  isDefault: paths.isDefault,
+  hasDatabase: () => exists(paths.database),
+  isForeign: () => exists(paths.foreignVault),
+  async openStore({ create }) {
+    const { SqliteStore } = await import("./providers/stores/sqlite.ts");
+    return await SqliteStore.open({ path: paths.database, create });
+  },
+  async whileInitialising(isDone, work) {
+    await claimPrivateDirectory(paths.directory, isVaultFile);
+    return await withInitLock(paths.initLock, isDone, work);
+  },
+};
+
+const context: CliContext = {
+  version: VERSION,
+  platform: process.platform,
+  env,
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  readInput,
+  terminal: openTerminal,
+  place,
+  keyProviders,
+};
+
+process.exitCode = await run(context, process.argv.slice(2));

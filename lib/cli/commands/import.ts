@@ -1,0 +1,83 @@
+/**
+ * `aivault secrets import`
+ *
+ * @module
+ */
+import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
+import { VaultError } from "../../errors.ts";
+import type { NewSecret } from "../../vault/new_secret.ts";
+import { describeScope, GLOBAL } from "../../vault/scope.ts";
+import type { CliContext } from "../context.ts";
+import { secretDocument } from "../describe.ts";
+import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
+import { type CommandResult, warn } from "../report.ts";
+import { withVault } from "../session.ts";
+
+/** Flags of `secrets import`. */
+export interface ImportFlags extends UnlockFlags, ScopeFlags {
+  readonly entry?: readonly string[];
+  readonly entryFile?: string;
+}
+
+const attempted = "import secrets";
+
+/** The longest file of entries that is read: 64 MiB. */
+const MAX_ENTRY_FILE = 67_108_864;
+
+/** Creates a secret for each entry, or none of them. */
+export function importSecrets(context: CliContext, flags: ImportFlags): Promise<CommandResult> {
+  const scope = scopeFrom(flags, attempted) ?? GLOBAL;
+  return withVault(context, passphraseFlags(flags), async (vault) => {
+    const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
+    try {
+      const secrets = await vault.import(entries);
+      const names = secrets.map((secret) => `  ${secret.name} (${secret.id})`);
+      const count = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
+      return {
+        text: [`imported ${count} into scope ${describeScope(scope)}`, ...names],
+        json: { secrets: secrets.map(secretDocument) },
+      };
+    } finally {
+      for (const entry of entries) wipe(entry.value);
+    }
+  });
+}
+
+async function readEntries(context: CliContext, flags: ImportFlags): Promise<NewSecret[]> {
+  const given = flags.entry ?? [];
+  if (given.length > 0) {
+    warn(context, "other users can read --entry in the list of processes; --entry-file - is safer");
+  }
+  const lines = flags.entryFile === undefined ? [] : await readLines(context, flags.entryFile);
+  const entries = [
+    ...given.map((entry, index) => parseEntry(entry, `entry ${index + 1}`)),
+    ...lines.map(({ line, number }) => parseEntry(line, `line ${number}`)),
+  ];
+  if (entries.length > 0) return entries;
+  throw new VaultError("INVALID_INPUT", attempted, "no entries were given", {
+    hints: ["give NAME=VALUE lines: aivault secrets import --entry-file <path|->"],
+  });
+}
+
+async function readLines(
+  context: CliContext,
+  path: string,
+): Promise<{ line: string; number: number }[]> {
+  const content = await context.readInput(path, "the entries", MAX_ENTRY_FILE);
+  // Entries are split as text, of which the garbage collector may keep copies.
+  const text = content.length > MAX_ENTRY_FILE ? undefined : fromUtf8(content);
+  wipe(content);
+  if (text === undefined) {
+    throw new VaultError("INVALID_INPUT", attempted, "the entries are not UTF-8 text of at most 64 MiB");
+  }
+  return text.split(/\r?\n/)
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => line.trim() !== "" && !line.trimStart().startsWith("#"));
+}
+
+// The entry itself is never quoted: it holds a value, or may be one.
+function parseEntry(entry: string, where: string): NewSecret {
+  const equals = entry.indexOf("=");
+  if (equals > 0) return { name: entry.slice(0, equals), value: utf8(entry.slice(equals + 1)) };
+  throw new VaultError("INVALID_INPUT", attempted, `${where} is not NAME=VALUE`);
+}

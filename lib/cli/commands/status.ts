@@ -1,0 +1,54 @@
+/**
+ * `aivault status`
+ *
+ * @module
+ */
+import { vaultInfo } from "../../vault/vault.ts";
+import { Vault } from "../../vault/vault.ts";
+import { providerOf } from "../../vault/key_source.ts";
+import type { CliContext } from "../context.ts";
+import { describeTime, factLines } from "../describe.ts";
+import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import type { CommandResult } from "../report.ts";
+import { openOrInit, withProviders } from "../session.ts";
+
+/** Says where the vault is, which key it has and whether the key is at hand. A passphrase is not asked for. */
+export function status(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
+  return withProviders(context, passphraseFlags(flags), async (providers) => {
+    const store = await openOrInit(context, providers);
+    try {
+      const type = (await vaultInfo(store)).provider.type;
+      const locked = providerOf(providers, type).needsPassphrase;
+      const failure = locked ? undefined : await keyFailure(() => Vault.open({ store, providers, actor: "cli" }));
+      // Opening may have healed a lost key, so the vault is described as it is now.
+      const info = await vaultInfo(store);
+      const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
+      const description = providerOf(providers, info.provider.type).describe(info.provider);
+      const { directory } = context.place;
+      return {
+        text: factLines([
+          ["vault", directory],
+          ["provider", `${info.provider.type} (${description})`],
+          ["state", locked ? "locked (each command asks for the passphrase)" : state],
+          ["secrets", String(info.secrets)],
+          ["events", String(info.auditSeq)],
+          ["key id", info.kekId],
+          ["created", describeTime(info.createdAtMs)],
+        ]),
+        json: { directory, state, ...info },
+        failure,
+      };
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function keyFailure(open: () => Promise<Vault>): Promise<unknown> {
+  try {
+    await open();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What the commands ask of the world. Everything that a command touches comes through here, so a
+ * test can run one with a world of its own.
+ *
+ * @module
+ */
+import type { PassphraseSource } from "../vault/key_provider.ts";
+import type { KeyProviders } from "../vault/key_source.ts";
+import type { Store } from "../vault/store.ts";
+
+/** A terminal that can be asked. */
+export interface Terminal {
+  /**
+   * Asks for a text that is not shown while it is typed. The caller wipes the UTF-8 bytes.
+   *
+   * @returns `undefined` if the user cancels.
+   */
+  askHidden(question: string): Promise<Uint8Array | undefined>;
+}
+
+/** Where text goes. */
+export interface Output {
+  /** Writes `text` as it is. */
+  write(text: string): void;
+  /** Whether colour is welcome: a terminal, and no `NO_COLOR`. */
+  readonly hasColour: boolean;
+}
+
+/** The vault's place. */
+export interface VaultPlace {
+  /** The vault's directory. */
+  readonly directory: string;
+  /** Whether this is the place used when nothing else is said. */
+  readonly isDefault: boolean;
+  /** Whether a database is there. */
+  hasDatabase(): Promise<boolean>;
+  /** Whether the Rust program of the same name keeps its vault there. */
+  isForeign(): Promise<boolean>;
+  /** Opens the database, and makes it first if asked to. */
+  openStore(options: { create: boolean }): Promise<Store>;
+  /**
+   * Runs `work` while no other process makes a vault there.
+   *
+   * @returns `undefined` if `isDone` became true in the meantime.
+   */
+  whileInitialising<T>(
+    isDone: () => Promise<boolean>,
+    work: () => Promise<T>,
+  ): Promise<T | undefined>;
+}
+
+/** The world of one run of the program. */
+export interface CliContext {
+  /** The program's version. */
+  readonly version: string;
+  /** The platform's name, as `process.platform` gives it. */
+  readonly platform: string;
+  /** The value of an environment variable. */
+  env(name: string): string | undefined;
+  /** For data. */
+  readonly stdout: Output;
+  /** For everything else. */
+  readonly stderr: Output;
+  /**
+   * Reads a file, or standard input for `-`, up to `limit` bytes and one more. The caller wipes the bytes.
+   *
+   * @param what What it holds, for the message.
+   */
+  readInput(path: string, what: string, limit: number): Promise<Uint8Array>;
+  /** The user's terminal, if there is one. */
+  terminal(): Terminal | undefined;
+  /** The vault's place. */
+  readonly place: VaultPlace;
+  /** The key providers, which ask `passphrase` when they need one. */
+  keyProviders(passphrase: PassphraseSource): KeyProviders;
+}

@@ -1,0 +1,116 @@
+/**
+ * Secrets and events as text and as JSON.
+ *
+ * @module
+ */
+import { toHex } from "../crypto/bytes.ts";
+import type { AuditRow } from "../vault/audit.ts";
+import { secretRef } from "../vault/find.ts";
+import { describeGroup, describeScope, scopeFields } from "../vault/scope.ts";
+import type { SecretMetadata } from "../vault/secret.ts";
+
+/** A time for people: ISO 8601, UTC, to the second. */
+export function describeTime(ms: number): string {
+  if (!(Math.abs(ms) <= 8.64e15)) return "?";
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A secret for programs. */
+export function secretDocument(secret: SecretMetadata & { lastUsedAtMs?: number | null }) {
+  const { kind, workspaceId, groupId } = scopeFields(secret.scope);
+  const { scope: _, ...rest } = secret;
+  return {
+    ...rest,
+    ref: secretRef(secret.id),
+    scope: kind,
+    workspaceId: workspaceId === "" ? null : workspaceId,
+    groupId: groupId === "" ? null : groupId,
+  };
+}
+
+/** A secret for people, a line for each fact. */
+export function secretLines(secret: SecretMetadata & { lastUsedAtMs?: number | null }): string[] {
+  const optional = (label: string, value: string): [string, string][] => value === "" ? [] : [[label, value]];
+  const used = secret.lastUsedAtMs;
+  return factLines([
+    ["name", secret.name],
+    ["id", secret.id],
+    ["scope", describeScope(secret.scope)],
+    ...optional("aliases", secret.aliases.join(", ")),
+    ...optional("groups", secret.attachedGroups.map(describeGroup).join(", ")),
+    ...optional("pinned to", secret.pinnedProvider ?? ""),
+    ["version", String(secret.valueVersion)],
+    ["created", describeTime(secret.createdAtMs)],
+    ["updated", describeTime(secret.updatedAtMs)],
+    ...optional("expires", secret.expiresAtMs === null ? "" : describeTime(secret.expiresAtMs)),
+    ...optional("last used", used === undefined ? "" : used === null ? "never" : describeTime(used)),
+  ]);
+}
+
+/** `label  value` lines, with the values below each other. */
+export function factLines(facts: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...facts.map(([label]) => label.length));
+  return facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
+}
+
+/** Rows with their columns below each other, under `heads`. */
+export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [heads, ...rows];
+  const widths = heads.map((_, column) =>
+    all.reduce((width, row) => Math.max(width, [...(row[column] ?? "")].length), 0)
+  );
+  return all.map((row) =>
+    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
+      .join("  ").trimEnd()
+  );
+}
+
+/** A list of secrets for people. */
+export function secretTable(secrets: readonly SecretMetadata[]): string[] {
+  if (secrets.length === 0) return ["no secrets"];
+  return tableLines(
+    ["NAME", "SCOPE", "PINNED TO", "VERSION", "UPDATED", "ID"],
+    secrets.map((secret) => [
+      secret.name,
+      describeScope(secret.scope),
+      secret.pinnedProvider ?? "-",
+      String(secret.valueVersion),
+      describeTime(secret.updatedAtMs),
+      secret.id,
+    ]),
+  );
+}
+
+/** An audit event for programs. */
+export function eventDocument(row: AuditRow) {
+  const { seq, timeMs, kind, actor, stateDigest, mac } = row;
+  const optional = (text: string): string | null => text === "" ? null : text;
+  return {
+    seq,
+    recordedAtMs: timeMs,
+    kind,
+    actor,
+    secretId: optional(row.secretId),
+    scope: optional(row.scope),
+    context: optional(row.context),
+    note: optional(row.note),
+    stateDigest: optional(stateDigest),
+    mac: toHex(mac),
+  };
+}
+
+/** Audit events for people. */
+export function eventTable(rows: readonly AuditRow[]): string[] {
+  if (rows.length === 0) return ["no events"];
+  return tableLines(
+    ["SEQ", "TIME", "EVENT", "SECRET", "SCOPE", "NOTE"],
+    rows.map((row) => [
+      String(row.seq),
+      describeTime(row.timeMs),
+      row.kind,
+      row.secretId || "-",
+      row.scope || "-",
+      [row.context === "" ? "" : `in ${row.context}`, row.note].filter(Boolean).join("; "),
+    ]),
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * What the program says: data on stdout, the rest on stderr.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import type { CliContext, Output } from "./context.ts";
+import { exitCodeOf } from "./exit_code.ts";
+
+/** What a command has to say. */
+export interface CommandResult {
+  /** Lines for people. */
+  readonly text: readonly string[];
+  /** One document for programs. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Something that is wrong all the same: it is reported, and decides the exit code. */
+  readonly failure?: unknown;
+}
+
+/** Prints a result, and gives the exit code. */
+export function reportResult(context: CliContext, result: CommandResult, asJson: boolean): number {
+  const { text, json, failure } = result;
+  if (asJson) {
+    const error = failure === undefined ? {} : { error: errorDocument(failure) };
+    context.stdout.write(`${JSON.stringify({ ...json, ...error }, null, 2)}\n`);
+  } else {
+    for (const line of text) context.stdout.write(`${line}\n`);
+  }
+  if (failure === undefined) return 0;
+  printError(context.stderr, failure);
+  return exitCodeOf(failure);
+}
+
+/** Prints an error, and gives the exit code. */
+export function reportError(context: CliContext, error: unknown, asJson: boolean): number {
+  if (asJson) {
+    context.stdout.write(`${JSON.stringify({ error: errorDocument(error) }, null, 2)}\n`);
+  }
+  printError(context.stderr, error);
+  return exitCodeOf(error);
+}
+
+/** Says something that the user should know, on stderr. */
+export function warn(context: CliContext, message: string): void {
+  context.stderr.write(`${paint(context.stderr, "33", "warning:")} ${message}\n`);
+}
+
+/** Says what can be done, on stderr. */
+export function hint(context: CliContext, message: string): void {
+  context.stderr.write(`${paint(context.stderr, "36", "hint:")} ${message}\n`);
+}
+
+function printError(output: Output, error: unknown): void {
+  const program = paint(output, "31", "aivault:");
+  output.write(`${program} ${messageOf(error)}\n`);
+  for (const line of hintsOf(error)) output.write(`${paint(output, "36", "hint:")} ${line}\n`);
+}
+
+function errorDocument(error: unknown): Record<string, unknown> {
+  return {
+    code: error instanceof VaultError ? error.code : "UNEXPECTED",
+    message: messageOf(error),
+    hints: hintsOf(error),
+    exitCode: exitCodeOf(error),
+  };
+}
+
+// The message of a foreign error may quote what it was given, so only its class is named.
+function messageOf(error: unknown): string {
+  if (error instanceof VaultError) return error.message;
+  const kind = error instanceof Error ? error.name : typeof error;
+  return `run the command: unexpected failure (${kind})`;
+}
+
+function hintsOf(error: unknown): readonly string[] {
+  if (error instanceof VaultError) return error.hints;
+  return ["this is a fault of aivault; set AIVAULT_DEBUG=1 to see where it happened"];
+}
+
+function paint(output: Output, colour: string, text: string): string {
+  return output.hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text;
+}

@@ -1,0 +1,62 @@
+/**
+ * aivault: an encrypted vault for the secrets that scripts and AI agents use.
+ *
+ * Start with {@linkcode Vault}. It keeps secrets in a {@linkcode Store}: {@linkcode MemoryStore} here, `SqliteStore` in
+ * `@aivault/cli/stores/sqlite`. Its key is 32 bytes that you keep, or comes from a {@linkcode KeyProvider} of
+ * `@aivault/cli/providers`. This module uses Web standards only: it loads in a browser, an edge worker, Deno, Bun and Node.
+ *
+ * Values go in and are not handed back; {@linkcode Vault.use} lends one to a function.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore, Vault } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const kek = crypto.getRandomValues(new Uint8Array(32));
+ * const vault = await Vault.init({ store: new MemoryStore(), kek });
+ * await vault.create({ name: "OPENAI_API_KEY", value: new TextEncoder().encode("sk-example") });
+ * const header = await vault.use("OPENAI_API_KEY", {}, (value) => {
+ *   return `Bearer ${new TextDecoder().decode(value)}`;
+ * });
+ * assert.equal(header, "Bearer sk-example");
+ * await vault.close();
+ * ```
+ *
+ * @module
+ */
+export type { Argon2Parameters } from "./lib/crypto/argon2.ts";
+export { type ErrorCode, VaultError, type VaultErrorOptions } from "./lib/errors.ts";
+export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit.ts";
+export type { SecretChanges } from "./lib/vault/change_secret.ts";
+export { secretRef } from "./lib/vault/find.ts";
+export type {
+  CreatedKey,
+  KeyOption,
+  KeyOptions,
+  KeyProvider,
+  NextKeyRequest,
+  PassphrasePurpose,
+  PassphraseSource,
+  ProvidedKey,
+} from "./lib/vault/key_provider.ts";
+export type { KeyProviders } from "./lib/vault/key_source.ts";
+export { MemoryStore } from "./lib/vault/memory_store.ts";
+export type { NewSecret } from "./lib/vault/new_secret.ts";
+export type { DamagedSecret, ShownSecret } from "./lib/vault/read_secrets.ts";
+export { builtInRegistry, createRegistry, type Registry } from "./lib/vault/registry.ts";
+export type { RotationResult, RotationStep, StepListener } from "./lib/vault/rotate_master.ts";
+export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/scope.ts";
+export type { SecretMetadata, SecretRecord, SecretRow } from "./lib/vault/secret.ts";
+export type { Store, StoredVault, StoreReader, StoreWriter, WriteOptions } from "./lib/vault/store.ts";
+export type { SecretUser } from "./lib/vault/use_secret.ts";
+export {
+  type CallerKeyOptions,
+  type ProvidedKeyOptions,
+  type ProviderKeyOptions,
+  type RefOptions,
+  Vault,
+  vaultInfo,
+  type VaultInfo,
+  type VaultOptions,
+} from "./lib/vault/vault.ts";
+export type { ProviderSettings } from "./lib/vault/vault_row.ts";
