@@ -1,0 +1,144 @@
+/**
+ * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node. The last line it prints
+ * is the total, `N passed, N failed, N skipped`.
+ *
+ *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 300] [path…]
+ *
+ * `--all-runtimes` makes a runtime that is not found a failure instead of a skip.
+ *
+ * @module
+ */
+import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { ROOT } from "./source_tree.ts";
+import { testEnvironment } from "./testing/environment.ts";
+import { RUNTIMES } from "./testing/junit.ts";
+import { type FileRun, killRunning, runFile, type RunOptions } from "./testing/run_file.ts";
+import { findRuntime, type FoundRuntime } from "./testing/runtimes.ts";
+import {
+  count,
+  describeCounts,
+  describeFailed,
+  describeSkipped,
+  findVanished,
+} from "./testing/summary.ts";
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runtime: { type: "string", multiple: true, default: [...RUNTIMES] },
+    "all-runtimes": { type: "boolean", default: false },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    timeout: { type: "string", default: "300" },
+  },
+});
+
+const wanted = flags.runtime.flatMap((list) => list.split(","));
+for (const name of wanted) {
+  if (RUNTIMES.some((runtime) => runtime === name)) continue;
+  console.error(`unknown runtime "${name}"; known are ${RUNTIMES.join(", ")}`);
+  process.exit(2);
+}
+const found = RUNTIMES.filter((name) => wanted.includes(name)).map((name) =>
+  findRuntime(name, ROOT)
+);
+const files = findFiles(positionals);
+if (files.length === 0) console.error(`no test file matches ${positionals.join(" ")}`);
+const scratch = mkdtempSync(join(tmpdir(), "aivault-test-"));
+const runs: FileRun[] = [];
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    killRunning();
+    rmSync(scratch, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
+try {
+  for (const { runtime, version, missing } of found) {
+    console.log(`${runtime}: ${missing ?? version}`);
+    if (missing === undefined) continue;
+    runs.push(wholeRuntime(runtime, flags["all-runtimes"] ? "failed" : "skipped", missing));
+  }
+  const available = found.filter((each) => each.missing === undefined);
+  const home = join(scratch, "home");
+  mkdirSync(home);
+  const options: RunOptions = {
+    root: ROOT,
+    scratch,
+    env: testEnvironment(home),
+    timeoutMs: Number(flags.timeout) * 1000,
+  };
+  runs.push(...await runAll(available, files, options));
+  runs.push(...findVanished(runs));
+  for (const { runtime } of available) {
+    const counts = count(runs.filter((run) => run.runtime === runtime));
+    if (counts.passed + counts.failed > 0) continue;
+    runs.push(wholeRuntime(runtime, "failed", "it ran no test"));
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+summarise(runs);
+
+/** Takes (file, runtime) pairs off one queue, `--jobs` at a time. */
+async function runAll(
+  runtimes: readonly FoundRuntime[],
+  paths: readonly string[],
+  options: RunOptions,
+): Promise<FileRun[]> {
+  const queue = paths.flatMap((file) => runtimes.map((runtime) => ({ runtime, file })));
+  const done: FileRun[] = [];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const run = await runFile(next.runtime, next.file, options);
+      done.push(run);
+      const counts = count([run]);
+      const mark = counts.failed > 0 ? "FAIL" : "ok  ";
+      const seconds = run.seconds.toFixed(1);
+      console.log(
+        `${mark} ${run.runtime.padEnd(4)} ${run.file}: ${describeCounts(counts)} (${seconds} s)`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Number(flags.jobs)) }, worker));
+  return done;
+}
+
+/** Every test file, or those whose path starts with one of `filters`. */
+function findFiles(filters: readonly string[]): string[] {
+  const all = globSync("tests/**/*.test.ts", {
+    cwd: ROOT,
+    exclude: (path) => path.includes("node_modules"),
+  }).sort();
+  const prefixes = filters.map((filter) => filter.replace(/^\.\//, ""));
+  return prefixes.length === 0
+    ? all
+    : all.filter((file) => prefixes.some((prefix) => file.startsWith(prefix)));
+}
+
+function wholeRuntime(
+  runtime: FoundRuntime["runtime"],
+  outcome: "failed" | "skipped",
+  detail: string,
+): FileRun {
+  const name = `(everything on ${runtime})`;
+  return { runtime, file: "tests", results: [{ name, outcome, detail }], seconds: 0 };
+}
+
+function summarise(all: readonly FileRun[]): void {
+  const skipped = describeSkipped(all);
+  const failed = describeFailed(all);
+  if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.join("\n")}`);
+  if (failed.length > 0) console.log(`\nFailed:\n${failed.join("\n")}`);
+  console.log("");
+  for (const { runtime } of found) {
+    const counts = count(all.filter((run) => run.runtime === runtime));
+    console.log(`${runtime}: ${describeCounts(counts)}`);
+  }
+  const total = count(all);
+  console.log(describeCounts(total));
+  process.exitCode = total.failed > 0 || all.length === 0 ? 1 : 0;
+}

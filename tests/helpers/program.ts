@@ -1,0 +1,96 @@
+/**
+ * Runs the program `aivault` as a user would: a process of the runtime that runs the tests, or the
+ * compiled binary that `AIVAULT_TEST_BINARY` names.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Buffer } from "node:buffer";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** The root of the checkout. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a run of the program ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How the program is run. */
+export interface RunOptions {
+  /** The whole environment, but for PATH and what the runtime itself needs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is piped in; without it standard input is empty. */
+  readonly stdin?: string | Uint8Array;
+  /** The working directory. Default: the root of the checkout. */
+  readonly cwd?: string;
+}
+
+/** The command that runs a TypeScript file under the runtime that runs the tests. */
+export function runtimeCommand(script: string): [string, ...string[]] {
+  const isDeno = "Deno" in globalThis;
+  return isDeno ? [process.execPath, "run", "-A", "--quiet", script] : [process.execPath, script];
+}
+
+/** The command that runs the program. */
+export function programCommand(): [string, ...string[]] {
+  const binary = process.env.AIVAULT_TEST_BINARY;
+  return binary === undefined ? runtimeCommand(join(ROOT, "cli.ts")) : [binary];
+}
+
+/** Starts the program without a terminal: in a session of its own. */
+export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+  return startCommand([...programCommand(), ...args], options);
+}
+
+/** Starts a command without a terminal: in a session of its own. */
+export function startCommand(command: readonly string[], options: RunOptions = {}): ChildProcess {
+  const [file = "", ...args] = command;
+  const { PATH = "", HOME = "", DENO_DIR = `${HOME}/.cache/deno` } = process.env;
+  const child = spawn(file, args, {
+    cwd: options.cwd ?? ROOT,
+    // The caches of the runtime stay where they are when a test gives the program another HOME.
+    env: { PATH, HOME, DENO_DIR, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(options.stdin ?? "");
+  return child;
+}
+
+/** Waits for a process, and collects what it printed. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const chunks: { stdout: Uint8Array[]; stderr: Uint8Array[] } = { stdout: [], stderr: [] };
+  child.stdout?.on("data", (chunk: Uint8Array) => chunks.stdout.push(chunk));
+  child.stderr?.on("data", (chunk: Uint8Array) => chunks.stderr.push(chunk));
+  return await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode, signal) => {
+      const text = (parts: Uint8Array[]): string => new TextDecoder().decode(Buffer.concat(parts));
+      resolve({ exitCode, signal, stdout: text(chunks.stdout), stderr: text(chunks.stderr) });
+    });
+  });
+}
+
+/** Runs the program to its end. */
+export function aivault(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return ended(start(args, options));
+}
+
+/** Runs `work` with a directory of its own, which is removed afterwards. */
+export async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), "aivault-test-"));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
