@@ -7,9 +7,11 @@
 import process from "node:process";
 import type { CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
 import { run } from "./lib/cli/program.ts";
+import { reportError } from "./lib/cli/report.ts";
 import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
 import { withInitLock } from "./providers/host/init_lock.ts";
 import { readInput } from "./providers/host/input.ts";
+import { textWriter } from "./providers/host/output.ts";
 import { isVaultFile, vaultPaths } from "./providers/host/paths.ts";
 import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
 import { exists } from "./providers/host/private_file.ts";
@@ -33,7 +35,10 @@ function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
 
 function output(stream: NodeJS.WriteStream): Output {
   const hasColour = Boolean(stream.isTTY) && (env("NO_COLOR") ?? "") === "";
-  return { write: (text) => void stream.write(text), hasColour };
+  const write = textWriter(stream, (error) => {
+    process.exitCode = reportError(context, error, false);
+  });
+  return { write, hasColour };
 }
 
 const place: VaultPlace = {
@@ -63,4 +68,6 @@ const context: CliContext = {
   keyProviders,
 };
 
-process.exitCode = await run(context, process.argv.slice(2));
+const exitCode = await run(context, process.argv.slice(2));
+// Output that was lost has set it already.
+process.exitCode ||= exitCode;

@@ -47,7 +47,13 @@ export { builtInRegistry, createRegistry, type Registry } from "./lib/vault/regi
 export type { RotationResult, RotationStep, StepListener } from "./lib/vault/rotate_master.ts";
 export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/scope.ts";
 export type { SecretMetadata, SecretRecord, SecretRow } from "./lib/vault/secret.ts";
-export type { Store, StoredVault, StoreReader, StoreWriter, WriteOptions } from "./lib/vault/store.ts";
+export type {
+  Store,
+  StoredVault,
+  StoreReader,
+  StoreWriter,
+  WriteOptions,
+} from "./lib/vault/store.ts";
 export type { SecretUser } from "./lib/vault/use_secret.ts";
 export {
   type CallerKeyOptions,
@@ -55,8 +61,8 @@ export {
   type ProviderKeyOptions,
   type RefOptions,
   Vault,
-  vaultInfo,
   type VaultInfo,
+  vaultInfo,
   type VaultOptions,
 } from "./lib/vault/vault.ts";
 export type { ProviderSettings } from "./lib/vault/vault_row.ts";

@@ -30,7 +30,8 @@ export function secretDocument(secret: SecretMetadata & { lastUsedAtMs?: number 
 
 /** A secret for people, a line for each fact. */
 export function secretLines(secret: SecretMetadata & { lastUsedAtMs?: number | null }): string[] {
-  const optional = (label: string, value: string): [string, string][] => value === "" ? [] : [[label, value]];
+  const optional = (label: string, value: string): [string, string][] =>
+    value === "" ? [] : [[label, value]];
   const used = secret.lastUsedAtMs;
   return factLines([
     ["name", secret.name],
@@ -43,7 +44,10 @@ export function secretLines(secret: SecretMetadata & { lastUsedAtMs?: number | n
     ["created", describeTime(secret.createdAtMs)],
     ["updated", describeTime(secret.updatedAtMs)],
     ...optional("expires", secret.expiresAtMs === null ? "" : describeTime(secret.expiresAtMs)),
-    ...optional("last used", used === undefined ? "" : used === null ? "never" : describeTime(used)),
+    ...optional(
+      "last used",
+      used === undefined ? "" : used === null ? "never" : describeTime(used),
+    ),
   ]);
 }
 
@@ -54,7 +58,10 @@ export function factLines(facts: readonly (readonly [string, string])[]): string
 }
 
 /** Rows with their columns below each other, under `heads`. */
-export function tableLines(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function tableLines(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) =>
     all.reduce((width, row) => Math.max(width, [...(row[column] ?? "")].length), 0)

@@ -39,7 +39,10 @@ export function withCommonFlags(command: Command): Command {
 /** Adds `--json`, `--passphrase` and `--passphrase-file`. */
 export function withUnlockFlags(command: Command): Command {
   return withCommonFlags(command)
-    .option("--passphrase <text>", "the vault's passphrase (others can read it in the list of processes)")
+    .option(
+      "--passphrase <text>",
+      "the vault's passphrase (others can read it in the list of processes)",
+    )
     .option("--passphrase-file <path>", "file that holds the passphrase, - for standard input");
 }
 
@@ -76,7 +79,11 @@ export function passphraseFlags(flags: UnlockFlags, renew?: SecretFlags): Passph
  */
 export function scopeFrom(flags: ScopeFlags, attempted: string): Scope | undefined {
   const { workspaceId, groupId } = flags;
-  const implied = groupId !== undefined ? "group" : workspaceId !== undefined ? "workspace" : undefined;
+  const implied = groupId !== undefined
+    ? "group"
+    : workspaceId !== undefined
+    ? "workspace"
+    : undefined;
   const kind = flags.scope ?? implied;
   if (kind === undefined) return undefined;
   if (kind === "global" && implied === undefined) return GLOBAL;

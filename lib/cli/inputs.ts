@@ -35,9 +35,14 @@ export async function readValue(
   if (given !== undefined) return given;
   const asked = await ask(context, "Value", attempted);
   if (asked !== undefined) return asked;
-  throw new VaultError("INVALID_INPUT", attempted, "no value was given, and there is no terminal to ask on", {
-    hints: ["give it on standard input: printf %s \"$VALUE\" | aivault … --value-file -"],
-  });
+  throw new VaultError(
+    "INVALID_INPUT",
+    attempted,
+    "no value was given, and there is no terminal to ask on",
+    {
+      hints: ['give it on standard input: printf %s "$VALUE" | aivault … --value-file -'],
+    },
+  );
 }
 
 /** A new master key, from its flags; `undefined` if none is given. The caller wipes it. */
@@ -107,9 +112,16 @@ async function readPassphrase(
   if (inherited !== undefined) return utf8(inherited);
   const asked = await ask(context, isNew ? "New passphrase" : "Passphrase", attempted);
   if (asked === undefined) {
-    throw new VaultError("LOCKED", attempted, "a passphrase is needed, and there is no terminal to ask on", {
-      hints: [`give it with ${flags.flag}-file <path|->${fromEnv ? " or in AIVAULT_PASSPHRASE" : ""}`],
-    });
+    throw new VaultError(
+      "LOCKED",
+      attempted,
+      "a passphrase is needed, and there is no terminal to ask on",
+      {
+        hints: [
+          `give it with ${flags.flag}-file <path|->${fromEnv ? " or in AIVAULT_PASSPHRASE" : ""}`,
+        ],
+      },
+    );
   }
   if (isNew) await askAgain(context, asked, attempted);
   return asked;
@@ -135,7 +147,11 @@ async function readFlags(
 ): Promise<Uint8Array | undefined> {
   const { text, file, flag } = flags;
   if (text !== undefined && file !== undefined) {
-    throw new VaultError("INVALID_INPUT", attempted, `${flag} and ${flag}-file cannot both be given`);
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      `${flag} and ${flag}-file cannot both be given`,
+    );
   }
   if (text !== undefined) {
     warn(context, `other users can read ${flag} in the list of processes; ${flag}-file - is safer`);

@@ -24,7 +24,7 @@ export function reportResult(context: CliContext, result: CommandResult, asJson:
     const error = failure === undefined ? {} : { error: errorDocument(failure) };
     context.stdout.write(`${JSON.stringify({ ...json, ...error }, null, 2)}\n`);
   } else {
-    for (const line of text) context.stdout.write(`${line}\n`);
+    for (const line of text) context.stdout.write(`${printable(line)}\n`);
   }
   if (failure === undefined) return 0;
   printError(context.stderr, failure);
@@ -42,18 +42,20 @@ export function reportError(context: CliContext, error: unknown, asJson: boolean
 
 /** Says something that the user should know, on stderr. */
 export function warn(context: CliContext, message: string): void {
-  context.stderr.write(`${paint(context.stderr, "33", "warning:")} ${message}\n`);
+  context.stderr.write(`${paint(context.stderr, "33", "warning:")} ${printable(message)}\n`);
 }
 
 /** Says what can be done, on stderr. */
 export function hint(context: CliContext, message: string): void {
-  context.stderr.write(`${paint(context.stderr, "36", "hint:")} ${message}\n`);
+  context.stderr.write(`${paint(context.stderr, "36", "hint:")} ${printable(message)}\n`);
 }
 
 function printError(output: Output, error: unknown): void {
   const program = paint(output, "31", "aivault:");
-  output.write(`${program} ${messageOf(error)}\n`);
-  for (const line of hintsOf(error)) output.write(`${paint(output, "36", "hint:")} ${line}\n`);
+  output.write(`${program} ${printable(messageOf(error))}\n`);
+  for (const line of hintsOf(error)) {
+    output.write(`${paint(output, "36", "hint:")} ${printable(line)}\n`);
+  }
 }
 
 function errorDocument(error: unknown): Record<string, unknown> {
@@ -75,6 +77,14 @@ function messageOf(error: unknown): string {
 function hintsOf(error: unknown): readonly string[] {
   if (error instanceof VaultError) return error.hints;
   return ["this is a fault of aivault; set AIVAULT_DEBUG=1 to see where it happened"];
+}
+
+// A stored or typed text must not steer the terminal that it is shown on.
+function printable(line: string): string {
+  return line.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }
 
 function paint(output: Output, colour: string, text: string): string {

@@ -108,7 +108,9 @@ async function autoInit(context: CliContext, providers: KeyProviders): Promise<v
 
 function say(context: CliContext, made: Initialised): void {
   const verb = made.adopted ? "adopted the key in" : "its key is in";
-  context.stderr.write(`initialised a vault in ${context.place.directory}; ${verb} ${made.description}\n`);
+  context.stderr.write(
+    `initialised a vault in ${context.place.directory}; ${verb} ${made.description}\n`,
+  );
 }
 
 async function makeVault(

@@ -27,7 +27,7 @@ export const TAG_LENGTH = 16;
  * @throws {RangeError} if the key has not 32 bytes.
  */
 export function seal(key: Uint8Array, plaintext: Uint8Array, context: Uint8Array): Uint8Array {
-  return sealWithNonce(key, nextNonce(), plaintext, context);
+  return sealWithNonce(key, randomBytes(NONCE_LENGTH), plaintext, context);
 }
 
 /**
@@ -41,19 +41,6 @@ export function sealWithNonce(
   context: Uint8Array,
 ): Uint8Array {
   return concat(nonce, xchacha20poly1305(key, nonce, context).encrypt(plaintext));
-}
-
-// A call to Web Crypto costs more than a seal, so nonces, which are public, are drawn by the hundred.
-let nonces: Uint8Array = new Uint8Array();
-let noncesUsed = 0;
-
-function nextNonce(): Uint8Array {
-  if (noncesUsed === nonces.length) {
-    nonces = randomBytes(100 * NONCE_LENGTH);
-    noncesUsed = 0;
-  }
-  noncesUsed += NONCE_LENGTH;
-  return nonces.subarray(noncesUsed - NONCE_LENGTH, noncesUsed);
 }
 
 /**

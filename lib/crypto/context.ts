@@ -23,7 +23,9 @@ export type ContextField = string | number | null | Uint8Array;
  * @throws {RangeError} if a number is not a safe integer: it would not read back.
  */
 export function encodeContext(fields: readonly ContextField[]): Uint8Array {
-  const encoded = new Uint8Array(1 + fields.reduce<number>((sum, field) => sum + 4 + room(field), 0));
+  const encoded = new Uint8Array(
+    1 + fields.reduce<number>((sum, field) => sum + 4 + room(field), 0),
+  );
   encoded[0] = CONTEXT_VERSION;
   let offset = 1;
   for (const field of fields) {

@@ -13,7 +13,15 @@
  */
 import { VaultError } from "../errors.ts";
 import { findSecret, parseRef, readRecord } from "./find.ts";
-import { contextScope, describeScope, GLOBAL, type Group, sameScope, type Scope, type UseContext } from "./scope.ts";
+import {
+  contextScope,
+  describeScope,
+  GLOBAL,
+  type Group,
+  sameScope,
+  type Scope,
+  type UseContext,
+} from "./scope.ts";
 import { damaged, type SecretMetadata, type SecretRecord } from "./secret.ts";
 import type { StoreReader } from "./store.ts";
 
@@ -58,7 +66,11 @@ export async function findInContext(
   // In a group this finds a global secret that is not attached, so that the caller can say why.
   const global = await findIn(reader, GLOBAL, parsed.name, attempted);
   if (global !== undefined) return global;
-  throw new VaultError("NOT_FOUND", attempted, `there is no such secret for ${describeScope(here)}`);
+  throw new VaultError(
+    "NOT_FOUND",
+    attempted,
+    `there is no such secret for ${describeScope(here)}`,
+  );
 }
 
 async function findIn(
@@ -81,9 +93,14 @@ async function findAttached(
   const [id] = ids;
   if (id === undefined) return undefined;
   if (ids.length > 1) {
-    throw new VaultError("INVALID_INPUT", attempted, "several secrets attached to the group bear this name", {
-      hints: [`use one by its id: ${ids.join(", ")}`],
-    });
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      "several secrets attached to the group bear this name",
+      {
+        hints: [`use one by its id: ${ids.join(", ")}`],
+      },
+    );
   }
   const record = await readRecord(reader, id);
   if (record.name !== name && !record.aliases.includes(name)) throw damaged(id);

@@ -10,10 +10,17 @@ import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { type AuditKind, secretEvent } from "./audit.ts";
 import { openDek, openEnvelope, rewrapDek, sealEnvelope } from "./envelope.ts";
-import { findId, findSecret, readSealedValue } from "./find.ts";
+import { findId, findSecret, parseRef, readSealedValue } from "./find.ts";
 import { checkExpiry, checkFree, checkNames, checkValue } from "./new_secret.ts";
 import { pinFor } from "./registry.ts";
-import { checkGroup, compareGroups, describeGroup, type Group, scopeFields, type Scope } from "./scope.ts";
+import {
+  checkGroup,
+  compareGroups,
+  describeGroup,
+  type Group,
+  type Scope,
+  scopeFields,
+} from "./scope.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
@@ -92,15 +99,28 @@ export function attachGroup(
   group: Group,
 ): Promise<SecretMetadata> {
   const attempted = `attach a group to secret ${JSON.stringify(ref)}`;
-  return changeGroups(state, "secret.attach-group", ref, scope, group, attempted, (record, checked) => {
-    const { kind, workspaceId } = scopeFields(record.scope);
-    if (kind !== "global" && workspaceId !== checked.workspaceId) {
-      throw new VaultError("INVALID_INPUT", attempted, `the secret belongs to workspace ${workspaceId}`, {
-        hints: ["only a global secret can be attached to groups of any workspace"],
-      });
-    }
-    return [...record.attachedGroups, checked].sort(compareGroups);
-  });
+  return changeGroups(
+    state,
+    "secret.attach-group",
+    ref,
+    scope,
+    group,
+    attempted,
+    (record, checked) => {
+      const { kind, workspaceId } = scopeFields(record.scope);
+      if (kind !== "global" && workspaceId !== checked.workspaceId) {
+        throw new VaultError(
+          "INVALID_INPUT",
+          attempted,
+          `the secret belongs to workspace ${workspaceId}`,
+          {
+            hints: ["only a global secret can be attached to groups of any workspace"],
+          },
+        );
+      }
+      return [...record.attachedGroups, checked].sort(compareGroups);
+    },
+  );
 }
 
 /** Takes a group's attachment away. Detaching what is not attached changes nothing. */
@@ -118,17 +138,29 @@ export function detachGroup(
     scope,
     group,
     attempted,
-    (record, checked) => record.attachedGroups.filter((other) => compareGroups(other, checked) !== 0),
+    (record, checked) =>
+      record.attachedGroups.filter((other) => compareGroups(other, checked) !== 0),
   );
 }
 
-/** Removes a secret; its names are free again. By id this works for a damaged record too. */
-export function deleteSecret(state: VaultState, ref: string, scope: Scope): Promise<{ id: string }> {
+/**
+ * Removes a secret; its names are free again. By id this works for a damaged record too; by name the record
+ * has to be authentic, for an edited index could lead to another secret.
+ */
+export function deleteSecret(
+  state: VaultState,
+  ref: string,
+  scope: Scope,
+): Promise<{ id: string }> {
   const attempted = `delete secret ${JSON.stringify(ref)}`;
   return transact(state, async (transaction) => {
     const { writer } = transaction;
     const id = await findId(writer, ref, scope, attempted);
-    await transaction.key();
+    const key = await transaction.key();
+    if ("name" in parseRef(ref)) {
+      const record = await findSecret(writer, ref, scope, attempted);
+      wipe(await openDek(key, transaction.row.vaultId, record));
+    }
     const row = await writer.secret(id);
     await writer.deleteSecret(id);
     await transaction.record(deletionEvent(id, row));

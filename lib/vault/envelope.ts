@@ -93,7 +93,7 @@ export async function openDek(
   try {
     return await key.unwrap(record.wrappedDek, dekContext(vaultId, record, key.kekId, metadata));
   } catch (error) {
-    throw hasCode(error, "INTEGRITY") ? damaged(record.id, undefined, error) : error;
+    throw hasCode(error, "INTEGRITY") ? damaged(record.id, error) : error;
   }
 }
 
@@ -110,11 +110,27 @@ export async function openEnvelope(
 ): Promise<Uint8Array> {
   const dek = await openDek(key, vaultId, record);
   try {
-    return open(dek, sealedValue, valueContext(vaultId, record));
-  } catch (error) {
-    throw damaged(record.id, undefined, error);
+    return openValue(dek, vaultId, record, sealedValue);
   } finally {
     wipe(dek);
+  }
+}
+
+/**
+ * Opens the value of `record` with its unwrapped DEK. The caller wipes the result.
+ *
+ * @throws {VaultError} `INTEGRITY`
+ */
+export function openValue(
+  dek: Uint8Array,
+  vaultId: string,
+  record: SecretRecord,
+  sealedValue: Uint8Array,
+): Uint8Array {
+  try {
+    return open(dek, sealedValue, valueContext(vaultId, record));
+  } catch (error) {
+    throw damaged(record.id, error);
   }
 }
 

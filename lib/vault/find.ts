@@ -40,9 +40,14 @@ export async function findId(
   }
   const id = await reader.findByName(scope, parsed.name);
   if (id !== undefined) return id;
-  throw new VaultError("NOT_FOUND", attempted, `there is no such secret in scope ${describeScope(scope)}`, {
-    hints: ["see what there is: aivault secrets list"],
-  });
+  throw new VaultError(
+    "NOT_FOUND",
+    attempted,
+    `there is no such secret in scope ${describeScope(scope)}`,
+    {
+      hints: ["see what there is: aivault secrets list"],
+    },
+  );
 }
 
 /**

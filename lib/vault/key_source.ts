@@ -90,7 +90,11 @@ export function providedKey(providers: KeyProviders): KeySource {
 export function providerOf(providers: KeyProviders, type: string): KeyProvider {
   const provider = providers.get(type);
   if (provider !== undefined) return provider;
-  throw new VaultError("UNSUPPORTED", "open the vault", `this program has no key provider "${type}"`);
+  throw new VaultError(
+    "UNSUPPORTED",
+    "open the vault",
+    `this program has no key provider "${type}"`,
+  );
 }
 
 /**

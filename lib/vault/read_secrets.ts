@@ -4,7 +4,7 @@
  * @module
  */
 import { wipe } from "../crypto/bytes.ts";
-import { hasCode, VaultError } from "../errors.ts";
+import { hasCode, type VaultError } from "../errors.ts";
 import { openDek } from "./envelope.ts";
 import { findSecret } from "./find.ts";
 import type { StoreReader } from "./store.ts";
@@ -52,7 +52,9 @@ export async function* listSecrets(
     const rows = await state.store.read((reader) => reader.secrets(after, PAGE));
     for (const row of rows) {
       const secret = readable(row);
-      if ("damaged" in secret || scope === undefined || sameScope(secret.scope, scope)) yield secret;
+      if ("damaged" in secret || scope === undefined || sameScope(secret.scope, scope)) {
+        yield secret;
+      }
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;

@@ -148,9 +148,14 @@ function noteIntent(transaction: Transaction, next: ProvidedKey): PendingRotatio
   const { row } = transaction;
   const toKekId = kekIdOf(next.kek, row.vaultId);
   if ([row.kekId, ...row.retiredKekIds].some((used) => sameKekId(used, toKekId))) {
-    throw new VaultError("INVALID_INPUT", "rotate the master key", "the new key is one that the vault had before", {
-      hints: ["nothing was changed; choose a key that was never used for this vault"],
-    });
+    throw new VaultError(
+      "INVALID_INPUT",
+      "rotate the master key",
+      "the new key is one that the vault had before",
+      {
+        hints: ["nothing was changed; choose a key that was never used for this vault"],
+      },
+    );
   }
   const rotation = { from: row.provider, to: next.settings, toKekId };
   transaction.change({ rotation });
@@ -181,7 +186,11 @@ async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<n
   }
 }
 
-async function rewrapPages(transaction: Transaction, from: KekHandle, to: KekHandle): Promise<number> {
+async function rewrapPages(
+  transaction: Transaction,
+  from: KekHandle,
+  to: KekHandle,
+): Promise<number> {
   const { writer, row } = transaction;
   let count = 0;
   let after = "";

@@ -24,7 +24,7 @@ export type Scope =
 export type ScopeKind = Scope["kind"];
 
 /** The scope of secrets that belong to no workspace. */
-export const GLOBAL: Scope = { kind: "global" };
+export const GLOBAL: Scope = Object.freeze({ kind: "global" });
 
 /** The workspace and group that a use happens in; neither for a global context. */
 export type UseContext =
@@ -32,7 +32,9 @@ export type UseContext =
   | { readonly workspaceId: string; readonly groupId?: string | undefined };
 
 /** The fields that stand for a scope in a row or a bound context; absent ids are `""`. */
-export function scopeFields(scope: Scope): { kind: ScopeKind; workspaceId: string; groupId: string } {
+export function scopeFields(
+  scope: Scope,
+): { kind: ScopeKind; workspaceId: string; groupId: string } {
   return {
     kind: scope.kind,
     workspaceId: scope.kind === "global" ? "" : scope.workspaceId,

@@ -43,23 +43,15 @@ export interface SecretRecord extends SecretMetadata {
   readonly wrappedDek: Uint8Array;
 }
 
-/** A row as a store hands it over: anyone who can write the file may have written it. */
-export interface SecretRow {
-  readonly id: unknown;
-  readonly name: unknown;
-  readonly aliases: unknown;
-  readonly scopeKind: unknown;
-  readonly workspaceId: unknown;
-  readonly groupId: unknown;
-  readonly attachedGroups: unknown;
-  readonly pinnedProvider: unknown;
-  readonly valueVersion: unknown;
-  readonly createdAtMs: unknown;
-  readonly updatedAtMs: unknown;
-  readonly expiresAtMs: unknown;
-  readonly kekId: unknown;
-  readonly wrappedDek: unknown;
-}
+/**
+ * A row as a store hands it over: anyone who can write the file may have written it. The fields are those of
+ * {@linkcode SecretRecord}, the scope as its kind and ids; an absent id is `""`.
+ */
+export type SecretRow = {
+  readonly [
+    Field in Exclude<keyof SecretRecord, "scope"> | "scopeKind" | "workspaceId" | "groupId"
+  ]: unknown;
+};
 
 const text = v.string();
 const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -96,14 +88,19 @@ export function parseSecretRow(row: SecretRow): SecretRecord {
 }
 
 /** The error for a stored secret that does not authenticate. */
-export function damaged(id: string, attempted = "read a secret", cause?: unknown): VaultError {
-  return new VaultError("INTEGRITY", attempted, `the stored record of ${id} was changed or damaged`, {
-    hints: [
-      "other secrets are not affected; restore this one from a backup of the vault",
-      `or remove it: aivault secrets delete ${id}`,
-    ],
-    cause,
-  });
+export function damaged(id: string, cause?: unknown): VaultError {
+  return new VaultError(
+    "INTEGRITY",
+    "read a secret",
+    `the stored record of ${id} was changed or damaged`,
+    {
+      hints: [
+        "other secrets are not affected; restore this one from a backup of the vault",
+        `or remove it: aivault secrets delete ${id}`,
+      ],
+      cause,
+    },
+  );
 }
 
 /** The part of `record` that may be shown. */

@@ -9,7 +9,7 @@ import { VaultError } from "../errors.ts";
 export const MAX_TEXT_LENGTH = 255;
 
 // Controls, line separators, and marks that reorder what a terminal shows.
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Whether `text` has the form of a secret id (RFC 9562 UUID). */

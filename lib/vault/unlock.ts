@@ -19,7 +19,10 @@ type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
  *
  * @throws {VaultError} `NOT_FOUND` without a vault, and what the key source reports.
  */
-export async function unlock(state: UnlockState, providers: KeyProviders | undefined): Promise<void> {
+export async function unlock(
+  state: UnlockState,
+  providers: KeyProviders | undefined,
+): Promise<void> {
   try {
     const row = await untilStable(state.store, async (row) => {
       await state.keys.current(row);

@@ -7,7 +7,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { findInContext, mayUse } from "./access.ts";
 import { secretEvent } from "./audit.ts";
-import { openEnvelope } from "./envelope.ts";
+import { openDek, openValue } from "./envelope.ts";
 import { readSealedValue } from "./find.ts";
 import { checkContext, contextScope, describeScope, type UseContext } from "./scope.ts";
 import { metadataOf, type SecretMetadata, type SecretRecord } from "./secret.ts";
@@ -27,19 +27,19 @@ export async function useSecret<T>(
 ): Promise<T> {
   const attempted = `use secret ${JSON.stringify(ref)}`;
   const checked = checkContext(context, attempted);
-  // A refusal is returned, not thrown, so that the event that records it commits.
-  const outcome = await transact(state, async (transaction): Promise<Outcome> => {
-    const record = await findInContext(transaction.writer, ref, checked, attempted);
-    const reason = denial(record, checked, transaction.nowMs);
-    if (reason !== undefined) return await deny(transaction, record, checked, attempted, reason);
-    return await openFor(transaction, record, checked);
-  });
-  if ("refusal" in outcome) throw outcome.refusal;
-  const { value, record } = outcome;
+  let opened: Uint8Array | undefined;
   try {
-    return await user(value, metadataOf(record));
+    // A refusal is returned, not thrown, so that the event that records it commits.
+    const outcome = await transact(state, async (transaction): Promise<Outcome> => {
+      const record = await findInContext(transaction.writer, ref, checked, attempted);
+      const decided = await decide(transaction, record, checked, attempted);
+      if ("value" in decided) opened = decided.value;
+      return decided;
+    });
+    if ("refusal" in outcome) throw outcome.refusal;
+    return await user(outcome.value, metadataOf(outcome.record));
   } finally {
-    wipe(value);
+    wipe(opened);
   }
 }
 
@@ -65,33 +65,54 @@ async function deny(
       hints: ["give it a later expiry: aivault secrets update --expires-at"],
     })
     : new VaultError("ACCESS_DENIED", attempted, `it may not be used in context ${here}`, {
-      hints: [`it belongs to scope ${describeScope(record.scope)}; attach it to the group to allow it`],
+      hints: [
+        `it belongs to scope ${describeScope(record.scope)}; attach it to the group to allow it`,
+      ],
     });
   return { refusal };
+}
+
+async function decide(
+  transaction: Transaction,
+  record: SecretRecord,
+  context: UseContext,
+  attempted: string,
+): Promise<Outcome> {
+  const { row, nowMs } = transaction;
+  const key = await transaction.key();
+  try {
+    // Unwrapping comes first: it proves the scope, groups and expiry that the decision rests on.
+    const dek = await openDek(key, row.vaultId, record);
+    try {
+      const reason = denial(record, context, nowMs);
+      if (reason !== undefined) return await deny(transaction, record, context, attempted, reason);
+      return await openFor(transaction, record, context, dek);
+    } finally {
+      wipe(dek);
+    }
+  } catch (error) {
+    if (!hasCode(error, "INTEGRITY")) throw error;
+    const more = { context: describeScope(contextScope(context)), note: "integrity" };
+    await transaction.record(secretEvent("secret.use.failed", record, undefined, more));
+    return { refusal: error };
+  }
 }
 
 async function openFor(
   transaction: Transaction,
   record: SecretRecord,
   context: UseContext,
+  dek: Uint8Array,
 ): Promise<Outcome> {
   const { writer, row } = transaction;
-  const more = { context: describeScope(contextScope(context)) };
-  const key = await transaction.key();
+  const sealedValue = await readSealedValue(writer, record.id);
+  const value = openValue(dek, row.vaultId, record, sealedValue);
   try {
-    const sealedValue = await readSealedValue(writer, record.id);
-    const value = await openEnvelope(key, row.vaultId, record, sealedValue);
-    try {
-      await transaction.record(secretEvent("secret.use", record, sealedValue, more));
-    } catch (error) {
-      wipe(value);
-      throw error;
-    }
-    return { value, record };
+    const more = { context: describeScope(contextScope(context)) };
+    await transaction.record(secretEvent("secret.use", record, sealedValue, more));
   } catch (error) {
-    if (!hasCode(error, "INTEGRITY")) throw error;
-    const event = secretEvent("secret.use.failed", record, undefined, { ...more, note: "integrity" });
-    await transaction.record(event);
-    return { refusal: error };
+    wipe(value);
+    throw error;
   }
+  return { value, record };
 }

@@ -12,16 +12,24 @@ import {
   type SecretChanges,
   updateSecret,
 } from "./change_secret.ts";
+import { closableStore } from "./closable_store.ts";
 import { initVault } from "./init_vault.ts";
 import type { ProvidedKey } from "./key_provider.ts";
-import { CALLER_SETTINGS, callerKey, type KeyProviders, type KeySource, providedKey } from "./key_source.ts";
+import {
+  CALLER_SETTINGS,
+  callerKey,
+  type KeyProviders,
+  type KeySource,
+  providedKey,
+} from "./key_source.ts";
 import { createSecrets, type NewSecret } from "./new_secret.ts";
-import { type DamagedSecret, listSecrets, showSecret, type ShownSecret } from "./read_secrets.ts";
+import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
 import { builtInRegistry, type Registry } from "./registry.ts";
-import { type RotationResult, rotateMaster, type StepListener } from "./rotate_master.ts";
+import { rotateMaster, type RotationResult, type StepListener } from "./rotate_master.ts";
 import { GLOBAL, type Group, type Scope, type UseContext } from "./scope.ts";
 import type { SecretMetadata } from "./secret.ts";
 import type { Store } from "./store.ts";
+import { checkText } from "./text.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { readRow, unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
@@ -115,7 +123,9 @@ export class Vault {
    * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
    * @throws {RangeError} if the key has not 32 bytes.
    */
-  static async init(options: VaultOptions & (CallerKeyOptions | ProvidedKeyOptions)): Promise<Vault> {
+  static async init(
+    options: VaultOptions & (CallerKeyOptions | ProvidedKeyOptions),
+  ): Promise<Vault> {
     const key = "key" in options ? options.key : { settings: CALLER_SETTINGS, kek: options.kek };
     const state = stateOf(options, callerKey(key.kek));
     await initVault(state, key);
@@ -227,7 +237,7 @@ export class Vault {
     return await vaultInfo(this.#state.store);
   }
 
-  /** Wipes the key and closes the store. */
+  /** Wipes the key and closes the store. From then on every method fails with `LOCKED`. */
   async close(): Promise<void> {
     this.#state.keys.close();
     await this.#state.store.close();
@@ -246,6 +256,8 @@ export async function vaultInfo(store: Store): Promise<VaultInfo> {
 }
 
 function stateOf(options: VaultOptions, keys: KeySource): VaultState {
-  const { store, registry = builtInRegistry, now = Date.now, actor = "library" } = options;
+  const { registry = builtInRegistry, now = Date.now } = options;
+  const store = closableStore(options.store);
+  const actor = checkText(options.actor ?? "library", "actor", "open the vault");
   return { store, keys, registry, now, actor };
 }

@@ -82,9 +82,14 @@ function parseVaultRow(row: StoredVault): VaultRow {
   if (parsed.success) return parsed.output;
   const version = row.formatVersion;
   if (typeof version === "number" && version > FORMAT_VERSION) {
-    throw new VaultError("UNSUPPORTED", "open the vault", `its format ${version} is newer than this program`, {
-      hints: [`this program reads format ${FORMAT_VERSION}; use a newer aivault`],
-    });
+    throw new VaultError(
+      "UNSUPPORTED",
+      "open the vault",
+      `its format ${version} is newer than this program`,
+      {
+        hints: [`this program reads format ${FORMAT_VERSION}; use a newer aivault`],
+      },
+    );
   }
   throw new VaultError("INTEGRITY", "open the vault", "its description was changed or damaged", {
     hints: ["restore the vault from a backup"],

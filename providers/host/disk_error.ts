@@ -17,7 +17,9 @@ export function diskError(attempted: string, error: unknown): unknown {
   const errno = errnoOf(error);
   if (errno === "") return error;
   return new VaultError("DISK", attempted, problems[errno] ?? `the system says ${errno}`, {
-    hints: errno === "ENOSPC" || errno === "EDQUOT" ? ["make room, then try again; nothing was lost"] : [],
+    hints: errno === "ENOSPC" || errno === "EDQUOT"
+      ? ["make room, then try again; nothing was lost"]
+      : [],
     cause: error,
   });
 }

@@ -89,7 +89,10 @@ async function readHolder(path: string): Promise<Holder | undefined> {
     const number = Math.max(0, ...numbers);
     // A process died between making the directory and entering itself.
     if (number === 0) return { number, pid: undefined, timeMs: (await stat(path)).mtimeMs };
-    return { number, ...v.parse(holderSchema, JSON.parse(await readFile(join(path, String(number)), "utf8"))) };
+    return {
+      number,
+      ...v.parse(holderSchema, JSON.parse(await readFile(join(path, String(number)), "utf8"))),
+    };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(`read the lock ${path}`, error);

@@ -18,7 +18,9 @@ import { diskError, errnoOf } from "./disk_error.ts";
  * twice or is a terminal; `DISK` if the disk fails.
  */
 export async function readInput(path: string, what: string, limit: number): Promise<Uint8Array> {
-  return path === "-" ? await readStandardInput(what, limit) : await readFileUpTo(path, what, limit);
+  return path === "-"
+    ? await readStandardInput(what, limit)
+    : await readFileUpTo(path, what, limit);
 }
 
 let standardInputIsRead = false;
@@ -31,9 +33,14 @@ async function readStandardInput(what: string, limit: number): Promise<Uint8Arra
     });
   }
   if (process.stdin.isTTY) {
-    throw new VaultError("INVALID_INPUT", attempted, "standard input is a terminal, where it would be seen", {
-      hints: ["leave the flag away to be asked without an echo, or pipe it in"],
-    });
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      "standard input is a terminal, where it would be seen",
+      {
+        hints: ["leave the flag away to be asked without an echo, or pipe it in"],
+      },
+    );
   }
   standardInputIsRead = true;
   const chunks: Uint8Array[] = [];

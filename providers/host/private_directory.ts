@@ -57,7 +57,9 @@ export async function claimPrivateDirectory(
     if (user === undefined || (uid === user && (mode & 0o077) === 0)) return;
     if (uid !== user) throw notPrivate(path, "belongs to another user", "choose another directory");
     const isOwn = (await readdir(path)).every(own);
-    if (!isOwn) throw notPrivate(path, "can be entered by other users", `mend it with: chmod 700 '${path}'`);
+    if (!isOwn) {
+      throw notPrivate(path, "can be entered by other users", `mend it with: chmod 700 '${path}'`);
+    }
     await chmod(path, 0o700);
   } catch (error) {
     throw diskError(`use directory ${path}`, error);

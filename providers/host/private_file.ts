@@ -26,13 +26,20 @@ export async function readPrivateFile(
 ): Promise<Uint8Array | undefined> {
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    file = await open(
+      path,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
-    if (errno === "ELOOP" || errno === "EMLINK") throw unusable(path, attempted, "is a symbolic link");
+    if (errno === "ELOOP" || errno === "EMLINK") {
+      throw unusable(path, attempted, "is a symbolic link");
+    }
     const code = errno === "EACCES" || errno === "EPERM" ? "KEY_UNAVAILABLE" : "DISK";
-    throw new VaultError(code, attempted, `key file ${path} cannot be read (${errno})`, { cause: error });
+    throw new VaultError(code, attempted, `key file ${path} cannot be read (${errno})`, {
+      cause: error,
+    });
   }
   try {
     await checkPrivate(file, path, attempted);
@@ -55,7 +62,9 @@ async function checkPrivate(file: FileHandle, path: string, attempted: string): 
   if (size > MAX_PRIVATE_FILE) throw unusable(path, attempted, "is too large to be a key");
   const user = process.getuid?.();
   if (user === undefined) return;
-  if (uid !== user) throw unusable(path, attempted, "belongs to another user", `chown ${user} '${path}'`);
+  if (uid !== user) {
+    throw unusable(path, attempted, "belongs to another user", `chown ${user} '${path}'`);
+  }
   if ((mode & 0o077) !== 0) {
     throw unusable(path, attempted, "can be read by other users", `chmod 600 '${path}'`);
   }

@@ -29,7 +29,9 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
   const attempted = "read the vault's key";
   const load = (variable: string): Uint8Array => {
     const text = read(variable);
-    if (text !== undefined) return parseKeyText(text, attempted, `environment variable ${variable}`);
+    if (text !== undefined) {
+      return parseKeyText(text, attempted, `environment variable ${variable}`);
+    }
     throw new VaultError("KEY_MISSING", attempted, `environment variable ${variable} is not set`, {
       hints: [`set ${variable} to the vault's key, base64 of 32 bytes`],
     });
@@ -47,7 +49,11 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     async create(given) {
       const variable = given["env-var"] ?? DEFAULT_KEY_VARIABLE;
       if (!namePattern.test(variable)) {
-        throw new VaultError("INVALID_INPUT", "initialise the vault", "--env-var is not a variable's name");
+        throw new VaultError(
+          "INVALID_INPUT",
+          "initialise the vault",
+          "--env-var is not a variable's name",
+        );
       }
       return { settings: { type: "env", variable }, kek: load(variable), adopted: true };
     },
@@ -57,7 +63,9 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     async next(settings, { newKey }) {
       if (newKey !== undefined) return { settings, kek: newKey.slice() };
       throw new VaultError("INVALID_INPUT", "rotate the master key", "a new key is needed", {
-        hints: ["give it with --new-key-file <path|-> or --new-key; the program cannot set a variable for you"],
+        hints: [
+          "give it with --new-key-file <path|-> or --new-key; the program cannot set a variable for you",
+        ],
       });
     },
     stage: () => Promise.resolve(),
@@ -74,5 +82,9 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
 function variableOf(settings: ProviderSettings): string {
   const parsed = v.safeParse(settingsSchema, settings);
   if (parsed.success) return parsed.output.variable;
-  throw new VaultError("INTEGRITY", "read the vault's key", "the settings of the variable are damaged");
+  throw new VaultError(
+    "INTEGRITY",
+    "read the vault's key",
+    "the settings of the variable are damaged",
+  );
 }

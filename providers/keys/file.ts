@@ -8,10 +8,18 @@ import * as v from "valibot";
 import { VaultError } from "../../lib/errors.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
-import { createPrivateFile, readPrivateFile, removeFile, replacePrivateFile } from "../host/private_file.ts";
+import {
+  createPrivateFile,
+  readPrivateFile,
+  removeFile,
+  replacePrivateFile,
+} from "../host/private_file.ts";
 import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
 
-const settingsSchema = v.object({ type: v.literal("file"), path: v.pipe(v.string(), v.minLength(1)) });
+const settingsSchema = v.object({
+  type: v.literal("file"),
+  path: v.pipe(v.string(), v.minLength(1)),
+});
 
 /** Where the `file` provider looks. */
 export interface FileKeyOptions {
@@ -33,7 +41,11 @@ export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
   const pathOf = (settings: ProviderSettings): string => {
     const parsed = v.safeParse(settingsSchema, settings);
     if (parsed.success) return resolve(vaultDirectory, parsed.output.path);
-    throw new VaultError("INTEGRITY", "read the vault's key", "the settings of the key file are damaged");
+    throw new VaultError(
+      "INTEGRITY",
+      "read the vault's key",
+      "the settings of the key file are damaged",
+    );
   };
   const present = (settings: ProviderSettings) => filePlace(pathOf(settings));
   const staged = (settings: ProviderSettings) => filePlace(`${pathOf(settings)}.next`);
@@ -55,9 +67,14 @@ export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
       const place = present(settings);
       const key = await readKey(place);
       if (key !== undefined) return key;
-      throw new VaultError("KEY_MISSING", "read the vault's key", `${place.description} does not exist`, {
-        hints: ["put the key file back; without it nobody can open the vault"],
-      });
+      throw new VaultError(
+        "KEY_MISSING",
+        "read the vault's key",
+        `${place.description} does not exist`,
+        {
+          hints: ["put the key file back; without it nobody can open the vault"],
+        },
+      );
     },
     next: (settings, request) => Promise.resolve({ settings, kek: nextKey(request) }),
     stage: (settings, kek) => stageKey(staged(settings), kek),

@@ -68,9 +68,14 @@ export function passphraseKeyProvider(ask: PassphraseSource): KeyProvider {
     },
     async next(settings, { newKey }) {
       if (newKey === undefined) return await fresh(costsOf(settings));
-      throw new VaultError("INVALID_INPUT", "rotate the master key", "a passphrase vault takes no key", {
-        hints: ["give a new passphrase: aivault rotate-master --new-passphrase-file <path|->"],
-      });
+      throw new VaultError(
+        "INVALID_INPUT",
+        "rotate the master key",
+        "a passphrase vault takes no key",
+        {
+          hints: ["give a new passphrase: aivault rotate-master --new-passphrase-file <path|->"],
+        },
+      );
     },
     stage: () => Promise.resolve(),
     loadStaged: () => Promise.resolve(undefined),
@@ -82,7 +87,11 @@ export function passphraseKeyProvider(ask: PassphraseSource): KeyProvider {
 }
 
 function cost(name: string, value: string, what: string, byDefault: number) {
-  return { name, value, description: `${what} of the passphrase's derivation (default: ${byDefault})` };
+  return {
+    name,
+    value,
+    description: `${what} of the passphrase's derivation (default: ${byDefault})`,
+  };
 }
 
 function costsFrom(given: KeyOptions): Omit<Argon2Parameters, "salt"> {

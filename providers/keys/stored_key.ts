@@ -88,5 +88,9 @@ async function confirmed(place: KeyPlace, kek: Uint8Array): Promise<Uint8Array> 
   const same = found !== undefined && equalBytes(found, kek);
   wipe(found);
   if (same) return kek;
-  throw new VaultError("KEY_UNAVAILABLE", "write the vault's key", `${place.description} did not keep it`);
+  throw new VaultError(
+    "KEY_UNAVAILABLE",
+    "write the vault's key",
+    `${place.description} did not keep it`,
+  );
 }

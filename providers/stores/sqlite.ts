@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chmod, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
@@ -166,15 +166,20 @@ async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
 }
 
 function migrate(database: DatabaseSync, attempted: string): void {
-  const version = pragma(database, "user_version");
-  const application = pragma(database, "application_id");
-  if (application !== APPLICATION_ID && (application !== 0 || version !== 0)) {
+  const { version, application, tables } = headerOf(database);
+  const isOurs = application === APPLICATION_ID && version > 0;
+  if (!isOurs && (application !== 0 || version !== 0 || tables !== 0)) {
     throw new VaultError("INTEGRITY", attempted, "this is the database of another program");
   }
   if (version > MIGRATIONS.length) {
-    throw new VaultError("UNSUPPORTED", attempted, `its version ${version} is newer than this program`, {
-      hints: [`this program reads up to version ${MIGRATIONS.length}; use a newer aivault`],
-    });
+    throw new VaultError(
+      "UNSUPPORTED",
+      attempted,
+      `its version ${version} is newer than this program`,
+      {
+        hints: [`this program reads up to version ${MIGRATIONS.length}; use a newer aivault`],
+      },
+    );
   }
   database.exec("pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
   if (version === MIGRATIONS.length) return;
@@ -182,9 +187,11 @@ function migrate(database: DatabaseSync, attempted: string): void {
   database.exec("begin immediate");
   try {
     // Another process may have brought it forward while this one waited.
-    const pending = MIGRATIONS.slice(pragma(database, "user_version"));
+    const pending = MIGRATIONS.slice(headerOf(database).version);
     for (const migration of pending) database.exec(migration);
-    database.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${MIGRATIONS.length}`);
+    database.exec(
+      `pragma application_id = ${APPLICATION_ID}; pragma user_version = ${MIGRATIONS.length}`,
+    );
     database.exec("commit");
   } catch (error) {
     if (database.isTransaction) database.exec("rollback");
@@ -192,6 +199,13 @@ function migrate(database: DatabaseSync, attempted: string): void {
   }
 }
 
-function pragma(database: DatabaseSync, name: string): number {
-  return Number(Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0]);
+// One statement, so one state: another process may be making the tables at this moment.
+function headerOf(
+  database: DatabaseSync,
+): { version: number; application: number; tables: number } {
+  const sql = `select (select user_version from pragma_user_version) as version,
+    (select application_id from pragma_application_id) as application,
+    (select count(*) from sqlite_schema) as tables`;
+  const { version, application, tables } = database.prepare(sql).get() ?? {};
+  return { version: Number(version), application: Number(application), tables: Number(tables) };
 }

@@ -15,10 +15,17 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 /** A row of SQLite by column. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
+// node:sqlite throws at a number that JavaScript cannot hold, which would hide every other secret of the
+// page: such a number becomes -1, which the vault refuses for this secret alone.
+const count = (column: string): string =>
+  `iif(s.${column} not between 0 and ${Number.MAX_SAFE_INTEGER}, -1, s.${column}) as ${column}`;
+
 /** The columns of a secret, its names and its groups, for a `select … from secrets s`. */
 export const SECRET_COLUMNS = `
-  s.id, s.scope_kind, s.workspace_id, s.group_id, s.pinned_provider, s.value_version,
-  s.created_at_ms, s.updated_at_ms, s.expires_at_ms, s.kek_id, s.wrapped_dek,
+  s.id, s.scope_kind, s.workspace_id, s.group_id, s.pinned_provider, ${count("value_version")},
+  ${count("created_at_ms")}, ${count("updated_at_ms")}, ${
+  count("expires_at_ms")
+}, s.kek_id, s.wrapped_dek,
   (select json_group_array(json_array(n.is_alias, n.name)) from secret_names n
     where n.secret_id = s.id and n.scope_kind = s.scope_kind
       and n.workspace_id = s.workspace_id and n.group_id = s.group_id) as names,

@@ -67,7 +67,8 @@ export class SqliteWriter implements StoreWriter {
   }
 
   async findAttached(workspaceId: string, groupId: string, name: string): Promise<string[]> {
-    const sql = `select g.secret_id from attached_groups g join secret_names n on n.secret_id = g.secret_id
+    const sql =
+      `select g.secret_id from attached_groups g join secret_names n on n.secret_id = g.secret_id
       where g.workspace_id = ? and g.group_id = ? and n.name = ? order by g.secret_id`;
     return this.#all(sql, workspaceId, groupId, name).map((row) => String(row.secret_id));
   }
@@ -112,7 +113,11 @@ export class SqliteWriter implements StoreWriter {
     this.#run("delete from attached_groups where secret_id = ?", record.id);
     this.#insertNamesAndGroups(record);
     if (sealedValue === undefined) return;
-    this.#run("update secret_values set sealed_value = ? where secret_id = ?", sealedValue, record.id);
+    this.#run(
+      "update secret_values set sealed_value = ? where secret_id = ?",
+      sealedValue,
+      record.id,
+    );
   }
 
   async rewrapSecret(id: string, kekId: string, wrappedDek: Uint8Array): Promise<void> {
@@ -129,7 +134,10 @@ export class SqliteWriter implements StoreWriter {
 
   #insertNamesAndGroups(record: SecretRecord): void {
     const { kind, workspaceId, groupId } = scopeFields(record.scope);
-    const names = [[record.name, 0] as const, ...record.aliases.map((alias) => [alias, 1] as const)];
+    const names = [
+      [record.name, 0] as const,
+      ...record.aliases.map((alias) => [alias, 1] as const),
+    ];
     for (const [name, isAlias] of names) {
       this.#run(INSERT_NAME, kind, workspaceId, groupId, name, isAlias, record.id);
     }

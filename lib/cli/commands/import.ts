@@ -7,6 +7,8 @@ import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { NewSecret } from "../../vault/new_secret.ts";
 import { describeScope, GLOBAL } from "../../vault/scope.ts";
+import type { SecretMetadata } from "../../vault/secret.ts";
+import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";
 import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
@@ -30,7 +32,7 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
   return withVault(context, passphraseFlags(flags), async (vault) => {
     const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
     try {
-      const secrets = await vault.import(entries);
+      const secrets = await importAll(vault, entries);
       const names = secrets.map((secret) => `  ${secret.name} (${secret.id})`);
       const count = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
       return {
@@ -41,6 +43,19 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
       for (const entry of entries) wipe(entry.value);
     }
   });
+}
+
+async function importAll(vault: Vault, entries: readonly NewSecret[]): Promise<SecretMetadata[]> {
+  try {
+    return await vault.import(entries);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    const { code, attempted, problem, hints } = error;
+    throw new VaultError(code, attempted, problem, {
+      hints: [...hints, "nothing was imported"],
+      cause: error,
+    });
+  }
 }
 
 async function readEntries(context: CliContext, flags: ImportFlags): Promise<NewSecret[]> {
@@ -68,16 +83,27 @@ async function readLines(
   const text = content.length > MAX_ENTRY_FILE ? undefined : fromUtf8(content);
   wipe(content);
   if (text === undefined) {
-    throw new VaultError("INVALID_INPUT", attempted, "the entries are not UTF-8 text of at most 64 MiB");
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      "the entries are not UTF-8 text of at most 64 MiB",
+    );
   }
   return text.split(/\r?\n/)
     .map((line, index) => ({ line, number: index + 1 }))
     .filter(({ line }) => line.trim() !== "" && !line.trimStart().startsWith("#"));
 }
 
-// The entry itself is never quoted: it holds a value, or may be one.
+// The entry itself is never quoted: it holds a value, or is one, such as base64 that ends with "=".
 function parseEntry(entry: string, where: string): NewSecret {
-  const equals = entry.indexOf("=");
-  if (equals > 0) return { name: entry.slice(0, equals), value: utf8(entry.slice(equals + 1)) };
-  throw new VaultError("INVALID_INPUT", attempted, `${where} is not NAME=VALUE`);
+  const [, name, value] = /^([^=]+)=([^]*[^=][^]*)$/.exec(entry) ?? [];
+  if (name !== undefined && value !== undefined) return { name, value: utf8(value) };
+  throw new VaultError(
+    "INVALID_INPUT",
+    attempted,
+    `${where} is not NAME=VALUE, or its value is empty`,
+    {
+      hints: ["nothing was imported"],
+    },
+  );
 }

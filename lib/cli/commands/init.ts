@@ -14,7 +14,10 @@ import { initialise, openExisting, withProviders } from "../session.ts";
 import { vaultExists } from "../../vault/init_vault.ts";
 
 /** Flags of `init`: `--provider`, and an option for each that some provider understands. */
-export type InitFlags = UnlockFlags & { readonly provider?: string } & Readonly<Record<string, unknown>>;
+export type InitFlags =
+  & UnlockFlags
+  & { readonly provider?: string }
+  & Readonly<Record<string, unknown>>;
 
 /** Makes a vault with the key provider that the flags name. */
 export function init(context: CliContext, flags: InitFlags): Promise<CommandResult> {
@@ -27,7 +30,10 @@ export function init(context: CliContext, flags: InitFlags): Promise<CommandResu
     const options = optionsFor(provider, providers, flags, attempted);
     const made = await initialise(context, provider, options, providers);
     if (made.adopted && provider.type !== "env") {
-      hint(context, "the key was there already; a vault that shares it is locked out when this one's master key is rotated");
+      hint(
+        context,
+        "the key was there already; a vault that shares it is locked out when this one's master key is rotated",
+      );
     }
     const { directory } = context.place;
     const { description, adopted } = made;
@@ -42,14 +48,18 @@ export function init(context: CliContext, flags: InitFlags): Promise<CommandResu
   });
 }
 
+/** The type of the key provider that is used when none is named. */
+export function defaultProvider(context: CliContext): string {
+  return context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";
+}
+
 function chosenProvider(
   context: CliContext,
   providers: KeyProviders,
   flags: InitFlags,
   attempted: string,
 ): KeyProvider {
-  const byDefault = context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";
-  const provider = providers.get(flags.provider ?? byDefault);
+  const provider = providers.get(flags.provider ?? defaultProvider(context));
   if (provider !== undefined) return provider;
   throw new VaultError("INVALID_INPUT", attempted, "there is no such key provider", {
     hints: [`choose one of: ${[...providers.keys()].join(", ")}`],
@@ -74,7 +84,9 @@ function optionsFor(
   }
   if (!provider.needsPassphrase) {
     if (flags.passphrase !== undefined) refuseFlag("--passphrase", provider.type, attempted);
-    if (flags.passphraseFile !== undefined) refuseFlag("--passphrase-file", provider.type, attempted);
+    if (flags.passphraseFile !== undefined) {
+      refuseFlag("--passphrase-file", provider.type, attempted);
+    }
   }
   return options;
 }

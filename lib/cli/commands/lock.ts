@@ -4,13 +4,14 @@
  * @module
  */
 import { providerOf } from "../../vault/key_source.ts";
-import { vaultInfo } from "../../vault/vault.ts";
+import { Vault, vaultInfo } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { openOrInit, withProviders, withVault } from "../session.ts";
 
-const NO_LOCK = "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";
+const NO_LOCK =
+  "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";
 
 /** Checks the key. Without an agent that keeps it, that lasts for this process only, and is said. */
 export function unlock(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
@@ -33,6 +34,8 @@ export function lock(context: CliContext, flags: CommonFlags): Promise<CommandRe
     try {
       const { provider } = await vaultInfo(store);
       const locks = providerOf(providers, provider.type).needsPassphrase;
+      // A key that does not fit is reported here too.
+      if (!locks) await Vault.open({ store, providers, actor: "cli" });
       if (!locks) hint(context, NO_LOCK);
       return {
         text: [locks ? "locked: no process keeps the key" : "not locked"],

@@ -25,11 +25,22 @@ export interface RotateMasterFlags extends UnlockFlags {
 const attempted = "rotate the master key";
 
 /** Wraps every DEK by a new key. */
-export function rotateMaster(context: CliContext, flags: RotateMasterFlags): Promise<CommandResult> {
-  const passphrase = { text: flags.newPassphrase, file: flags.newPassphraseFile, flag: "--new-passphrase" };
+export function rotateMaster(
+  context: CliContext,
+  flags: RotateMasterFlags,
+): Promise<CommandResult> {
+  const passphrase = {
+    text: flags.newPassphrase,
+    file: flags.newPassphraseFile,
+    flag: "--new-passphrase",
+  };
   const key = { text: flags.newKey, file: flags.newKeyFile, flag: "--new-key" };
   if (isGiven(passphrase) && isGiven(key)) {
-    throw new VaultError("INVALID_INPUT", attempted, "a new key and a new passphrase cannot both be given");
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      "a new key and a new passphrase cannot both be given",
+    );
   }
   return withVault(context, passphraseFlags(flags, passphrase), async (vault, providers) => {
     const { provider: settings } = await vault.info();
@@ -40,7 +51,11 @@ export function rotateMaster(context: CliContext, flags: RotateMasterFlags): Pro
       const todo = provider.afterRotation?.(next.settings);
       if (todo !== undefined) hint(context, todo);
       return {
-        text: [`rotated the master key: ${count(secrets)} under the new key in ${provider.describe(next.settings)}`],
+        text: [
+          `rotated the master key: ${count(secrets)} under the new key in ${
+            provider.describe(next.settings)
+          }`,
+        ],
         json: { secrets, kekId, provider: next.settings.type },
       };
     } finally {

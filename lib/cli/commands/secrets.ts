@@ -5,6 +5,7 @@
  */
 import { wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
+import { parseRef } from "../../vault/find.ts";
 import { describeGroup, describeScope, GLOBAL } from "../../vault/scope.ts";
 import type { SecretMetadata } from "../../vault/secret.ts";
 import { compareText } from "../../vault/text.ts";
@@ -14,8 +15,8 @@ import { secretDocument, secretLines, secretTable } from "../describe.ts";
 import {
   groupFrom,
   passphraseFlags,
-  refFrom,
   type RefFlags,
+  refFrom,
   type ScopeFlags,
   scopeFrom,
   type UnlockFlags,
@@ -55,7 +56,10 @@ export async function create(
 }
 
 /** `secrets list` */
-export async function list(context: CliContext, flags: UnlockFlags & ScopeFlags): Promise<CommandResult> {
+export async function list(
+  context: CliContext,
+  flags: UnlockFlags & ScopeFlags,
+): Promise<CommandResult> {
   const scope = scopeFrom(flags, "list secrets");
   return await withVault(context, passphraseFlags(flags), async (vault) => {
     const secrets: SecretMetadata[] = [];
@@ -104,7 +108,11 @@ export function update(
 ): Promise<CommandResult> {
   const attempted = "update a secret";
   if (flags.clearAliases && flags.alias !== undefined) {
-    throw new VaultError("INVALID_INPUT", attempted, "--alias and --clear-aliases cannot both be given");
+    throw new VaultError(
+      "INVALID_INPUT",
+      attempted,
+      "--alias and --clear-aliases cannot both be given",
+    );
   }
   const aliases = flags.clearAliases ? [] : flags.alias;
   const { name, expiresAt: expiresAtMs } = flags;
@@ -142,7 +150,9 @@ export function remove(
 ): Promise<CommandResult> {
   return withRef(context, argument, flags, "delete a secret", async (vault, ref, scope) => {
     const { id } = await vault.delete(ref, scope);
-    return { text: [`deleted ${id}`], json: { deleted: id } };
+    const parsed = parseRef(ref);
+    const line = "name" in parsed ? `deleted ${parsed.name} (${id})` : `deleted ${id}`;
+    return { text: [line], json: { deleted: id } };
   });
 }
 
@@ -162,13 +172,19 @@ export function changeGroup(
     ? { scope: flags.scope, ...group }
     : {};
   const { workspaceId: _w, groupId: _g, scope: _s, ...rest } = flags;
-  return withRef(context, argument, { ...rest, ...scope }, attempted, async (vault, ref, options) => {
-    const secret = change === "attach"
-      ? await vault.attachGroup(ref, group, options)
-      : await vault.detachGroup(ref, group, options);
-    const verb = change === "attach" ? "attached to" : "detached from";
-    return result(secret, `${secret.name} is ${verb} group ${describeGroup(group)}`);
-  });
+  return withRef(
+    context,
+    argument,
+    { ...rest, ...scope },
+    attempted,
+    async (vault, ref, options) => {
+      const secret = change === "attach"
+        ? await vault.attachGroup(ref, group, options)
+        : await vault.detachGroup(ref, group, options);
+      const verb = change === "attach" ? "attached to" : "detached from";
+      return result(secret, `${secret.name} is ${verb} group ${describeGroup(group)}`);
+    },
+  );
 }
 
 async function withRef(

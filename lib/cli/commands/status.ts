@@ -19,7 +19,9 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
     try {
       const type = (await vaultInfo(store)).provider.type;
       const locked = providerOf(providers, type).needsPassphrase;
-      const failure = locked ? undefined : await keyFailure(() => Vault.open({ store, providers, actor: "cli" }));
+      const failure = locked
+        ? undefined
+        : await keyFailure(() => Vault.open({ store, providers, actor: "cli" }));
       // Opening may have healed a lost key, so the vault is described as it is now.
       const info = await vaultInfo(store);
       const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
