@@ -15,9 +15,11 @@ import { textWriter } from "./providers/host/output.ts";
 import { isVaultFile, vaultPaths } from "./providers/host/paths.ts";
 import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
 import { exists } from "./providers/host/private_file.ts";
+import { securityCommand } from "./providers/host/security_command.ts";
 import { openTerminal } from "./providers/host/terminal.ts";
 import { envKeyProvider } from "./providers/keys/env.ts";
 import { fileKeyProvider } from "./providers/keys/file.ts";
+import { macosKeychainProvider } from "./providers/keys/macos_keychain.ts";
 import { passphraseKeyProvider } from "./providers/keys/passphrase.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -26,6 +28,7 @@ const paths = vaultPaths(env("AIVAULT_DIR"));
 
 function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
   const list = [
+    macosKeychainProvider({ run: securityCommand() }),
     passphraseKeyProvider(passphrase),
     envKeyProvider(env),
     fileKeyProvider({ vaultDirectory: paths.directory, defaultPath: paths.keyFile }),

@@ -17,6 +17,14 @@
  *
  * @module
  */
+export {
+  securityCommand,
+  type SecurityCommandOptions,
+  type SecurityResult,
+  type SecurityRunner,
+} from "./host/security_command.ts";
 export { DEFAULT_KEY_VARIABLE, envKeyProvider } from "./keys/env.ts";
 export { type FileKeyOptions, fileKeyProvider } from "./keys/file.ts";
+export { type MacosKeychainOptions, macosKeychainProvider } from "./keys/macos_keychain.ts";
 export { passphraseKeyProvider } from "./keys/passphrase.ts";
+export type { KeyPlace } from "./keys/stored_key.ts";

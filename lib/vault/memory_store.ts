@@ -108,8 +108,9 @@ class MemoryState implements StoreWriter {
       .sort();
   }
 
-  async secrets(after: string, limit: number): Promise<SecretRow[]> {
-    const ids = [...this.#entries.keys()].filter((id) => id > after).sort().slice(0, limit);
+  async secrets(after: string | undefined, limit: number): Promise<SecretRow[]> {
+    const ids = [...this.#entries.keys()].filter((id) => after === undefined || id > after).sort()
+      .slice(0, limit);
     return ids.flatMap((id) => {
       const entry = this.#entries.get(id);
       return entry === undefined ? [] : [toRow(entry.record)];

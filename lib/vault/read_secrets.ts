@@ -47,7 +47,7 @@ export async function* listSecrets(
   state: VaultState,
   scope?: Scope,
 ): AsyncGenerator<SecretMetadata | DamagedSecret> {
-  let after = "";
+  let after: string | undefined;
   while (true) {
     const rows = await state.store.read((reader) => reader.secrets(after, PAGE));
     for (const row of rows) {

@@ -193,7 +193,7 @@ async function rewrapPages(
 ): Promise<number> {
   const { writer, row } = transaction;
   let count = 0;
-  let after = "";
+  let after: string | undefined;
   while (true) {
     const page = await writer.secrets(after, PAGE);
     for (const stored of page) {

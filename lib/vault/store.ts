@@ -26,8 +26,8 @@ export interface StoreReader {
   findByName(scope: Scope, name: string): Promise<string | undefined>;
   /** The ids attached to the group that bear `name` as name or alias, sorted. */
   findAttached(workspaceId: string, groupId: string, name: string): Promise<string[]>;
-  /** Up to `limit` secrets with ids above `after`, in the order of their ids. */
-  secrets(after: string, limit: number): Promise<SecretRow[]>;
+  /** Up to `limit` secrets, in the order of their ids: those above `after`, or the first ones. */
+  secrets(after: string | undefined, limit: number): Promise<SecretRow[]>;
   /** How many secrets there are. */
   countSecrets(): Promise<number>;
   /** Audit rows, newest first. */

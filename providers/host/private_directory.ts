@@ -69,13 +69,28 @@ export async function claimPrivateDirectory(
 /** Makes what was created, renamed or removed in a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;
-  const directory = await open(path, constants.O_RDONLY);
   try {
-    await directory.sync();
-  } finally {
-    await directory.close();
+    const directory = await open(path, constants.O_RDONLY);
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  } catch (error) {
+    if (!cannotSync.has(errnoOf(error))) throw error;
   }
 }
+
+// A directory that may be written in but not read cannot be opened, and some file systems sync no
+// directories: then the name is there, and the system decides when it is durable.
+const cannotSync: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EINVAL",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+]);
 
 function notPrivate(path: string, problem: string, hint: string): VaultError {
   return new VaultError("INVALID_INPUT", "make a vault", `directory ${path} ${problem}`, {

@@ -4,12 +4,13 @@
  * @module
  */
 import { constants } from "node:fs";
-import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { makePrivateDirectory, syncDirectory } from "./private_directory.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** The longest private file that is read: 64 KiB. */
 export const MAX_PRIVATE_FILE = 65_536;
@@ -35,6 +36,9 @@ export async function readPrivateFile(
     if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
     if (errno === "ELOOP" || errno === "EMLINK") {
       throw unusable(path, attempted, "is a symbolic link");
+    }
+    if (errno === "ENXIO" || errno === "EISDIR") {
+      throw unusable(path, attempted, "is not a regular file");
     }
     const code = errno === "EACCES" || errno === "EPERM" ? "KEY_UNAVAILABLE" : "DISK";
     throw new VaultError(code, attempted, `key file ${path} cannot be read (${errno})`, {
@@ -63,24 +67,31 @@ async function checkPrivate(file: FileHandle, path: string, attempted: string): 
   const user = process.getuid?.();
   if (user === undefined) return;
   if (uid !== user) {
-    throw unusable(path, attempted, "belongs to another user", `chown ${user} '${path}'`);
+    throw unusable(
+      path,
+      attempted,
+      "belongs to another user",
+      `sudo chown ${user} ${shellWord(path)}`,
+    );
   }
   if ((mode & 0o077) !== 0) {
-    throw unusable(path, attempted, "can be read by other users", `chmod 600 '${path}'`);
+    throw unusable(path, attempted, "can be read by other users", `chmod 600 ${shellWord(path)}`);
   }
 }
 
 async function readAll(file: FileHandle): Promise<Uint8Array> {
   const buffer = new Uint8Array(MAX_PRIVATE_FILE);
-  let length = 0;
-  while (length < buffer.length) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
+  try {
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.slice(0, length);
+  } finally {
+    buffer.fill(0);
   }
-  const content = buffer.slice(0, length);
-  buffer.fill(0);
-  return content;
 }
 
 /**
@@ -113,7 +124,8 @@ export async function removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
     await syncDirectory(dirname(path));
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw diskError(`remove ${path}`, error);
+    const errno = errnoOf(error);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw diskError(`remove ${path}`, error);
   }
 }
 
@@ -130,7 +142,7 @@ async function viaTemporary<T>(
     await syncDirectory(dirname(path));
     return result;
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw diskError(`write ${path}`, error);
   }
 }
@@ -149,7 +161,7 @@ async function writeNew(path: string, content: Uint8Array): Promise<void> {
 /** Whether something is there, without following a symbolic link at the end. */
 export async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await lstat(path);
     return true;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;

@@ -37,6 +37,14 @@ export interface FileKeyOptions {
  * user's own or can be read by others, with the command that mends it.
  */
 export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
+  return fileKeyProviderOn(filePlace, options);
+}
+
+/** {@linkcode fileKeyProvider} on places of the caller's, so that a test can die between two effects. */
+export function fileKeyProviderOn(
+  place: (path: string) => KeyPlace,
+  options: FileKeyOptions,
+): KeyProvider {
   const { vaultDirectory, defaultPath } = options;
   const pathOf = (settings: ProviderSettings): string => {
     const parsed = v.safeParse(settingsSchema, settings);
@@ -47,8 +55,8 @@ export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
       "the settings of the key file are damaged",
     );
   };
-  const present = (settings: ProviderSettings) => filePlace(pathOf(settings));
-  const staged = (settings: ProviderSettings) => filePlace(`${pathOf(settings)}.next`);
+  const present = (settings: ProviderSettings) => place(pathOf(settings));
+  const staged = (settings: ProviderSettings) => place(`${pathOf(settings)}.next`);
   return {
     type: "file",
     needsPassphrase: false,
@@ -60,33 +68,34 @@ export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
     }],
     async create(given) {
       const path = resolve(given["file-path"] ?? defaultPath);
-      const key = await createKey(filePlace(path));
+      const key = await createKey(place(path));
       return { ...key, settings: { type: "file", path: storedPath(vaultDirectory, path) } };
     },
     async load(settings) {
-      const place = present(settings);
-      const key = await readKey(place);
+      const file = present(settings);
+      const key = await readKey(file);
       if (key !== undefined) return key;
       throw new VaultError(
         "KEY_MISSING",
         "read the vault's key",
-        `${place.description} does not exist`,
+        `${file.description} does not exist`,
         {
           hints: ["put the key file back; without it nobody can open the vault"],
         },
       );
     },
     next: (settings, request) => Promise.resolve({ settings, kek: nextKey(request) }),
-    stage: (settings, kek) => stageKey(staged(settings), kek),
-    loadStaged: (settings) => readKey(staged(settings)),
-    commit: (settings) => commitKey(present(settings), staged(settings)),
-    discard: (settings) => staged(settings).remove(),
-    retire: (settings) => present(settings).remove(),
+    stage: async (settings, kek) => await stageKey(staged(settings), kek),
+    loadStaged: async (settings) => await readKey(staged(settings)),
+    commit: async (settings) => await commitKey(present(settings), staged(settings)),
+    discard: async (settings) => await staged(settings).remove(),
+    retire: async (settings) => await present(settings).remove(),
     describe: (settings) => present(settings).description,
   };
 }
 
-function filePlace(path: string): KeyPlace {
+/** The private file at `path`, as a place for a key. */
+export function filePlace(path: string): KeyPlace {
   const attempted = "read the vault's key";
   return {
     description: `key file ${path}`,

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import {
+  ARGON2_BOUNDS,
   ARGON2_DEFAULTS,
   type Argon2Parameters,
   checkArgon2Parameters,
@@ -95,15 +96,20 @@ function cost(name: string, value: string, what: string, byDefault: number) {
 }
 
 function costsFrom(given: KeyOptions): Omit<Argon2Parameters, "salt"> {
-  const number = (name: string): number | undefined => {
-    const text = given[name];
-    return text === undefined ? undefined : Number(text === "" ? Number.NaN : text);
+  // Bounds are told in the flag's own unit, of which each is `unit` of the parameter's.
+  const read = (flag: string, parameter: keyof typeof ARGON2_BOUNDS, unit = 1): number => {
+    const text = given[flag];
+    if (text === undefined) return ARGON2_DEFAULTS[parameter];
+    const [least, most] = ARGON2_BOUNDS[parameter];
+    const number = /^[0-9]+$/.test(text) ? Number(text) * unit : Number.NaN;
+    if (number >= least && number <= most) return number;
+    const problem = `--${flag} must be a whole number from ${least / unit} to ${most / unit}`;
+    throw new VaultError("INVALID_INPUT", "set the cost of the passphrase", problem);
   };
-  const memoryMiB = number("argon2-memory");
   return {
-    memoryKiB: memoryMiB === undefined ? ARGON2_DEFAULTS.memoryKiB : memoryMiB * 1024,
-    iterations: number("argon2-iterations") ?? ARGON2_DEFAULTS.iterations,
-    parallelism: number("argon2-parallelism") ?? ARGON2_DEFAULTS.parallelism,
+    memoryKiB: read("argon2-memory", "memoryKiB", 1024),
+    iterations: read("argon2-iterations", "iterations"),
+    parallelism: read("argon2-parallelism", "parallelism"),
   };
 }
 

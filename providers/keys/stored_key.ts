@@ -40,8 +40,13 @@ export async function createKey(place: KeyPlace): Promise<{ kek: Uint8Array; ado
   const living = await readKey(place);
   if (living !== undefined) return { kek: living, adopted: true };
   const kek = randomBytes(KEY_LENGTH);
-  const created = await withText(kek, (text) => place.create(text));
-  if (created) return { kek: await confirmed(place, kek), adopted: false };
+  try {
+    const created = await withText(kek, (text) => place.create(text));
+    if (created) return { kek: await confirmed(place, kek), adopted: false };
+  } catch (error) {
+    wipe(kek);
+    throw error;
+  }
   // Somebody else made one in between: theirs is the key.
   wipe(kek);
   const theirs = await readKey(place);

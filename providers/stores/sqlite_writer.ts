@@ -23,7 +23,8 @@ import {
 // deno-lint-ignore-file require-await -- the interface promises, node:sqlite is synchronous
 
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
-const SELECT_PAGE = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
+const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
+const SELECT_AFTER = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
 const PUT_VAULT = `insert or replace into vault values (${marks(13)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
@@ -73,8 +74,11 @@ export class SqliteWriter implements StoreWriter {
     return this.#all(sql, workspaceId, groupId, name).map((row) => String(row.secret_id));
   }
 
-  async secrets(after: string, limit: number): Promise<SecretRow[]> {
-    return this.#all(SELECT_PAGE, after, limit).map(toSecretRow);
+  async secrets(after: string | undefined, limit: number): Promise<SecretRow[]> {
+    const rows = after === undefined
+      ? this.#all(SELECT_FIRST, limit)
+      : this.#all(SELECT_AFTER, after, limit);
+    return rows.map(toSecretRow);
   }
 
   async countSecrets(): Promise<number> {

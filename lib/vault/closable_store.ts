@@ -1,0 +1,26 @@
+/**
+ * A store that stays closed, whatever becomes of the one behind it.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import type { Store } from "./store.ts";
+
+/** `store` until its `close`; from then on reading and writing fail with `LOCKED`. */
+export function closableStore(store: Store): Store {
+  let isClosed = false;
+  const open = (): Store => {
+    if (!isClosed) return store;
+    throw new VaultError("LOCKED", "use the vault", "it was closed");
+  };
+  return {
+    // async, so that a failure is always a rejection and never a throw.
+    read: async (work) => await open().read(work),
+    write: async (work, options) => await open().write(work, options),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await store.close();
+    },
+  };
+}
