@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is piped in; without it standard input is empty. */
   readonly stdin?: string | Uint8Array;
+  /** Leave standard input open, for the caller to write to and end. */
+  readonly keepStdinOpen?: boolean;
   /** The working directory. Default: the root of the checkout. */
   readonly cwd?: string;
 }
@@ -54,15 +56,20 @@ export function start(args: readonly string[], options: RunOptions = {}): ChildP
 export function startCommand(command: readonly string[], options: RunOptions = {}): ChildProcess {
   const [file = "", ...args] = command;
   const { PATH = "", HOME = "", DENO_DIR = `${HOME}/.cache/deno` } = process.env;
+  const caches = {
+    DENO_DIR,
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: `${HOME}/.bun/install/cache/@t@`,
+    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+  };
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     // The caches of the runtime stay where they are when a test gives the program another HOME.
-    env: { PATH, HOME, DENO_DIR, ...options.env },
+    env: { PATH, HOME, ...caches, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   child.stdin?.on("error", () => {});
-  child.stdin?.end(options.stdin ?? "");
+  if (options.keepStdinOpen !== true) child.stdin?.end(options.stdin ?? "");
   return child;
 }
 
