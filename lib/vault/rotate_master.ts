@@ -13,7 +13,7 @@
  * @module
  */
 import { wipe } from "../crypto/bytes.ts";
-import { VaultError } from "../errors.ts";
+import { hasCode, VaultError } from "../errors.ts";
 import { openAnchor, sealAnchor } from "./anchor.ts";
 import { rewrapDek } from "./envelope.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
@@ -28,7 +28,7 @@ import {
   type VaultRow,
 } from "./vault_row.ts";
 
-/** A step of a rotation that has just been taken. */
+/** A step of a rotation that has just been taken; `intent` may be taken more than once. */
 export type RotationStep = "intent" | "staged" | "rewrapped" | "stored" | "settled";
 
 /** What a rotation did. */
@@ -43,6 +43,8 @@ export interface RotationResult {
 export type StepListener = (step: RotationStep) => void | Promise<void>;
 
 const PAGE = 500;
+/** How often a rotation notes its intent again when others took the note for a dead process's. */
+const MAX_ATTEMPTS = 100;
 
 /** Rotates to `next`, which the caller wipes. Without `providers` the caller keeps the key. */
 export async function rotateMaster(
@@ -51,48 +53,78 @@ export async function rotateMaster(
   next: ProvidedKey,
   onStep: StepListener = () => {},
 ): Promise<RotationResult> {
-  await settle(state, providers);
-  const rotation = await transact(state, async (transaction) => {
+  let from: string | undefined;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    from = await beginRotation(state, providers, next, from);
+    await onStep("intent");
+    const stored = await storeRotation(state, providers, next, from, onStep);
+    if (stored === undefined) continue;
+    state.keys.adopt(next.kek, stored.vaultId);
+    await onStep("stored");
+    await settle(state, providers);
+    await onStep("settled");
+    return { secrets: stored.count, kekId: stored.kekId };
+  }
+  throw cameBetween();
+}
+
+/** Settles an earlier rotation and notes this one, if the vault still has the key `from`, which it gives. */
+function beginRotation(
+  state: VaultState,
+  providers: KeyProviders | undefined,
+  next: ProvidedKey,
+  from: string | undefined,
+): Promise<string> {
+  return transact(state, async (transaction) => {
+    await settleWithin(transaction, providers);
+    const { kekId } = transaction.row;
+    if (from !== undefined && !sameKekId(kekId, from)) throw cameBetween();
     await transaction.key();
-    return noteIntent(transaction, next);
+    noteIntent(transaction, next);
+    return kekId;
   });
-  await onStep("intent");
-  let stored: { count: number; vaultId: string };
+}
+
+/** What is durable once the store has committed. */
+interface Stored {
+  readonly count: number;
+  readonly vaultId: string;
+  readonly kekId: string;
+}
+
+/** Stages the new key and re-wraps under it; `undefined` if the intent, noted over `from`, is gone. */
+async function storeRotation(
+  state: VaultState,
+  providers: KeyProviders | undefined,
+  next: ProvidedKey,
+  from: string,
+  onStep: StepListener,
+): Promise<Stored | undefined> {
   try {
-    stored = await storeRotation(state, providers, next, rotation.toKekId, onStep);
+    return await transact(state, async (transaction) => {
+      const { vaultId, rotation, kekId: presentKekId } = transaction.row;
+      const kekId = kekIdOf(next.kek, vaultId);
+      // While the store was free, others may have taken the note for a dead process's, or rotated.
+      const isNoted = rotation !== null && sameKekId(rotation.toKekId, kekId);
+      if (!isNoted || !sameKekId(presentKekId, from)) return undefined;
+      if (providers !== undefined) {
+        await providerOf(providers, next.settings.type).stage(next.settings, next.kek);
+      }
+      await onStep("staged");
+      const count = await rewrapAll(transaction, next);
+      await onStep("rewrapped");
+      return { count, vaultId, kekId };
+    });
   } catch (error) {
     // What is left behind is also settled by the next opening, so this may fail too.
     await settle(state, providers).catch(() => {});
     throw error;
   }
-  const { count, vaultId } = stored;
-  state.keys.adopt(next.kek, vaultId);
-  await onStep("stored");
-  await settle(state, providers);
-  await onStep("settled");
-  return { secrets: count, kekId: rotation.toKekId };
 }
 
-function storeRotation(
-  state: VaultState,
-  providers: KeyProviders | undefined,
-  next: ProvidedKey,
-  toKekId: string,
-  onStep: StepListener,
-): Promise<{ count: number; vaultId: string }> {
-  return transact(state, async (transaction) => {
-    if (transaction.row.rotation?.toKekId !== toKekId) {
-      throw new VaultError("BUSY", "rotate the master key", "another rotation came between", {
-        hints: ["nothing was changed; try again"],
-      });
-    }
-    if (providers !== undefined) {
-      await providerOf(providers, next.settings.type).stage(next.settings, next.kek);
-    }
-    await onStep("staged");
-    const count = await rewrapAll(transaction, next);
-    await onStep("rewrapped");
-    return { count, vaultId: transaction.row.vaultId };
+function cameBetween(): VaultError {
+  return new VaultError("BUSY", "rotate the master key", "another rotation came between", {
+    hints: ["nothing was changed; try again"],
   });
 }
 
@@ -106,12 +138,17 @@ export async function settle(
   providers: KeyProviders | undefined,
   options: { noWait?: boolean } = {},
 ): Promise<void> {
-  await transact(state, async (transaction) => {
-    const { row } = transaction;
-    if (row.rotation === null) return;
-    if (providers !== undefined) await settleProviders(providers, row, row.rotation);
-    transaction.change({ rotation: null });
-  }, options);
+  await transact(state, (transaction) => settleWithin(transaction, providers), options);
+}
+
+async function settleWithin(
+  transaction: Transaction,
+  providers: KeyProviders | undefined,
+): Promise<void> {
+  const { row } = transaction;
+  if (row.rotation === null) return;
+  if (providers !== undefined) await settleProviders(providers, row, row.rotation);
+  transaction.change({ rotation: null });
 }
 
 async function settleProviders(
@@ -124,10 +161,13 @@ async function settleProviders(
   await to.commit(rotation.to);
   if (rotation.from.type === rotation.to.type) return;
   const from = providerOf(providers, rotation.from.type);
-  if (await holdsRetiredKey(from, row, rotation.from)) await from.retire(rotation.from);
+  if (!from.needsPassphrase && await holdsRetiredKey(from, row, rotation.from)) {
+    await from.retire(rotation.from);
+  }
 }
 
-// A key that somebody else has put there since is not the vault's to remove.
+// A key that somebody else has put there since is not the vault's to remove. A place that cannot be
+// reached may still hold it, so that is an error.
 async function holdsRetiredKey(
   provider: KeyProvider,
   row: VaultRow,
@@ -139,12 +179,12 @@ async function holdsRetiredKey(
     wipe(kek);
     return row.retiredKekIds.some((retired) => sameKekId(retired, kekId));
   } catch (error) {
-    if (error instanceof VaultError) return false;
-    throw error;
+    if (!(error instanceof VaultError) || hasCode(error, "KEY_UNAVAILABLE", "DISK")) throw error;
+    return false;
   }
 }
 
-function noteIntent(transaction: Transaction, next: ProvidedKey): PendingRotation {
+function noteIntent(transaction: Transaction, next: ProvidedKey): void {
   const { row } = transaction;
   const toKekId = kekIdOf(next.kek, row.vaultId);
   if ([row.kekId, ...row.retiredKekIds].some((used) => sameKekId(used, toKekId))) {
@@ -157,9 +197,7 @@ function noteIntent(transaction: Transaction, next: ProvidedKey): PendingRotatio
       },
     );
   }
-  const rotation = { from: row.provider, to: next.settings, toKekId };
-  transaction.change({ rotation });
-  return rotation;
+  transaction.change({ rotation: { from: row.provider, to: next.settings, toKekId } });
 }
 
 async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<number> {
