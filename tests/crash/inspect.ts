@@ -1,0 +1,101 @@
+/**
+ * What is in a vault's directory, read beside the program.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { hkdfSync } from "node:crypto";
+import { cp, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openDek } from "../../lib/vault/envelope.ts";
+import { holdKek } from "../../lib/vault/kek.ts";
+import { loadKek } from "../../lib/vault/key_source.ts";
+import { parseSecretRow } from "../../lib/vault/secret.ts";
+import { readVaultRow } from "../../lib/vault/vault_row.ts";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { withDirectory } from "../helpers/program.ts";
+import { providersOf, type World } from "./vaults.ts";
+
+/** The vault's row, as far as rotations concern it. */
+export interface RawVault {
+  readonly vaultId: string;
+  readonly kekId: string;
+  readonly rotation: unknown;
+  readonly provider: { readonly type: string };
+  readonly auditSeq: number;
+}
+
+/** The id that the key `kek` has in a vault, by another implementation of HKDF. */
+export function expectedKekId(kek: Uint8Array, vaultId: string): string {
+  return Buffer.from(hkdfSync("sha256", kek, vaultId, "aivault/v3/kek-id", 16)).toString("hex");
+}
+
+/** Reads the vault's row from a copy of its files, so that nothing is repaired by looking. */
+export async function peek(directory: string): Promise<RawVault> {
+  return await withDirectory(async (copy) => {
+    for (const name of ["vault.db", "vault.db-wal"]) {
+      await cp(join(directory, name), join(copy, name)).catch(ignoreMissing);
+    }
+    const database = new DatabaseSync(join(copy, "vault.db"));
+    try {
+      const row = database.prepare("select * from vault").get() ?? {};
+      const { vault_id, kek_id, rotation, provider, audit_seq } = row;
+      return {
+        vaultId: String(vault_id),
+        kekId: String(kek_id),
+        rotation: rotation === null ? null : JSON.parse(String(rotation)),
+        provider: JSON.parse(String(provider)),
+        auditSeq: Number(audit_seq),
+      };
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function ignoreMissing(error: Error & { code?: string }): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+/** What a rotation of the master key must not change: each secret's DEK and sealed value, in hexadecimal. */
+export async function deksAndValues(world: World): Promise<Map<string, string>> {
+  const store = await SqliteStore.open({ path: join(world.directory, "vault.db") });
+  try {
+    return await store.read(async (reader) => {
+      const row = await readVaultRow(reader);
+      const kek = await loadKek(providersOf(world), row);
+      const handle = holdKek(kek, row.vaultId);
+      const found = new Map<string, string>();
+      for (const stored of await reader.secrets("", 10_000)) {
+        const record = parseSecretRow(stored);
+        const dek = await openDek(handle, row.vaultId, record);
+        const sealed = await reader.sealedValue(record.id);
+        assert.ok(sealed);
+        found.set(
+          record.id,
+          `${Buffer.from(dek).toString("hex")} ${Buffer.from(sealed).toString("hex")}`,
+        );
+      }
+      return found;
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The names in a directory, sorted. */
+export async function filesIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).sort();
+}
+
+/** The key in a key file, which must be the user's alone. */
+export async function keyInFile(path: string): Promise<Uint8Array> {
+  const { mode, nlink } = await stat(path);
+  assert.equal(mode & 0o777, 0o600);
+  assert.equal(nlink, 1, "there is no other link to the key file");
+  const kek = Buffer.from((await readFile(path, "utf8")).trim(), "base64");
+  assert.equal(kek.length, 32);
+  return new Uint8Array(kek);
+}
