@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,6 +66,12 @@ try {
   const available = found.filter((each) => each.missing === undefined);
   const home = join(scratch, "home");
   mkdirSync(home);
+  for (const { runtime, command } of available) {
+    // The programs that tests start have an environment of their own, so they must not need the network.
+    if (runtime === "deno") {
+      execFileSync(command, ["cache", "--quiet", "cli.ts"], { cwd: ROOT, stdio: "inherit" });
+    }
+  }
   const options: RunOptions = {
     root: ROOT,
     scratch,
