@@ -200,7 +200,10 @@ test("detachGroup() never widens access: what could not be used before cannot be
       const after = await usable(vault, ids);
       assert.deepEqual([...after].filter((pair) => !before.has(pair)), []);
       const lost = [...before].filter((pair) => !after.has(pair));
-      assert.ok(lost.every((pair) => pair === JSON.stringify([id, group])), "only that group loses");
+      assert.ok(
+        lost.every((pair) => pair === JSON.stringify([id, group])),
+        "only that group loses",
+      );
     }),
     { ...SEED, numRuns: 40 },
   );
@@ -237,7 +240,10 @@ test("attachGroup() refuses a group of another workspace than the secret's, chan
 test("use() in a group refuses a global secret, by name and by id, until it is attached to that group", async () => {
   const vault = await initVault({ store: new MemoryStore() });
   const { id } = await vault.create({ name: "A", value: utf8("value 0") });
-  const [here, other] = [{ workspaceId: "W1", groupId: "G1" }, { workspaceId: "W1", groupId: "G2" }];
+  const [here, other] = [{ workspaceId: "W1", groupId: "G1" }, {
+    workspaceId: "W1",
+    groupId: "G2",
+  }];
   for (const ref of ["A", id]) assert.equal(await outcome(vault, ref, here), "ACCESS_DENIED");
   await vault.attachGroup("A", other);
   for (const ref of ["A", id]) assert.equal(await outcome(vault, ref, here), "ACCESS_DENIED");

@@ -212,10 +212,13 @@ for (const { name, change, columns } of REPLAYS) {
         return [`${table} set ${field} = ?`, `select ${field} as field from ${table}`];
       };
       const where = (column: string) => column.startsWith("secrets.") ? "id" : "secret_id";
-      const old = withRaw(path, (raw) =>
-        columns.map((column): SqlValue =>
-          row(raw, `${select(column)[1]} where ${where(column)} = ?`, a).field ?? null
-        ));
+      const old = withRaw(
+        path,
+        (raw) =>
+          columns.map((column): SqlValue =>
+            row(raw, `${select(column)[1]} where ${where(column)} = ?`, a).field ?? null
+          ),
+      );
       await change(vault, a);
       await vault.close();
       withRaw(path, (raw) => {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Vault } from "../../lib/vault/vault.ts";
-import { type Interception, interceptedStore } from "../helpers/intercepted_store.ts";
+import { interceptedStore, type Interception } from "../helpers/intercepted_store.ts";
 import { ATTACHED, OPERATIONS, prepare } from "../helpers/operations.ts";
 import { contentOf, initVault, KEK, STORE_KINDS, utf8 } from "../helpers/vaults.ts";
 
