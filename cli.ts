@@ -9,7 +9,7 @@ import type { CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
 import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
 import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
-import { withInitLock } from "./providers/host/init_lock.ts";
+import { removeStaleInitLock, withInitLock } from "./providers/host/init_lock.ts";
 import { readInput } from "./providers/host/input.ts";
 import { textWriter } from "./providers/host/output.ts";
 import { isVaultFile, vaultPaths } from "./providers/host/paths.ts";
@@ -51,6 +51,7 @@ const place: VaultPlace = {
   isForeign: () => exists(paths.foreignVault),
   async openStore({ create }) {
     const { SqliteStore } = await import("./providers/stores/sqlite.ts");
+    if (!create) await removeStaleInitLock(paths.initLock);
     return await SqliteStore.open({ path: paths.database, create });
   },
   async whileInitialising(isDone, work) {

@@ -65,7 +65,12 @@ export async function openOrInit(context: CliContext, providers: KeyProviders): 
   if (existing !== undefined) return existing;
   await refuseForeign(context);
   const isDone = () => hasVault(context);
-  await context.place.whileInitialising(isDone, () => autoInit(context, providers));
+  try {
+    await context.place.whileInitialising(isDone, () => autoInit(context, providers));
+  } catch (error) {
+    // A lock is taken over from who holds it too long, so another process may have made it meanwhile.
+    if (!hasCode(error, "ALREADY_EXISTS") || !await isDone()) throw error;
+  }
   const made = await openExisting(context);
   if (made !== undefined) return made;
   throw new VaultError("BUSY", "initialise the vault", "it vanished while it was being made");

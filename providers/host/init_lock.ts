@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,12 +15,16 @@ import * as v from "valibot";
 import { VaultError } from "../../lib/errors.ts";
 import { utf8 } from "../../lib/crypto/bytes.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
+import { makePrivateDirectory } from "./private_directory.ts";
 import { createPrivateFile } from "./private_file.ts";
+import { isAlive } from "./process_alive.ts";
+import { removeLeftovers, temporaryPath } from "./temporary_file.ts";
 
 /** A lock older than this is stale: 30 seconds. */
 export const STALE_AFTER_MS = 30_000;
 
 const POLL_MS = 20;
+const FIRST = 1;
 const GIVE_UP_AFTER_MS = 2 * STALE_AFTER_MS;
 
 const holderSchema = v.object({ pid: v.number(), timeMs: v.number() });
@@ -44,7 +48,8 @@ export async function withInitLock<T>(
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   const deadline = Date.now() + GIVE_UP_AFTER_MS;
-  while (!await acquire(path)) {
+  let number = await acquire(path);
+  while (number === undefined) {
     if (await isDone()) return undefined;
     if (Date.now() > deadline) {
       throw new VaultError("BUSY", "initialise the vault", `another process holds ${path}`, {
@@ -52,24 +57,54 @@ export async function withInitLock<T>(
       });
     }
     await delay(POLL_MS);
+    number = await acquire(path);
   }
   try {
     return await isDone() ? undefined : await work();
   } finally {
-    await release(path);
+    await release(path, number);
   }
 }
 
-async function acquire(path: string): Promise<boolean> {
+/**
+ * Removes a lock whose holder was killed, where nobody needs it any more: the vault is made. One that cannot
+ * be removed does no harm.
+ */
+export async function removeStaleInitLock(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
-    return await become(path, 1);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw diskError(`make the lock ${path}`, error);
+    await removeLeftovers(path);
+    const holder = await readHolder(path);
+    if (holder !== undefined && !isHeld(holder)) await release(path, holder.number);
+  } catch {
+    // The vault is there; opening it does not depend on this.
   }
+}
+
+/** The number that this process holds the lock by; `undefined` if another has it. */
+async function acquire(path: string): Promise<number | undefined> {
   const holder = await readHolder(path);
-  if (holder === undefined || !isStale(holder)) return false;
-  return await become(path, holder.number + 1);
+  if (holder === undefined) return await makeLock(path) ? FIRST : undefined;
+  if (!isStale(holder)) return undefined;
+  const number = holder.number + 1;
+  return await become(path, number) ? number : undefined;
+}
+
+// The lock appears with its holder in it, so none is ever without.
+async function makeLock(path: string): Promise<boolean> {
+  const temporary = temporaryPath(path);
+  try {
+    await removeLeftovers(path);
+    await makePrivateDirectory(temporary);
+    await become(temporary, FIRST);
+    await rename(temporary, path);
+    return true;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    const isThere = ["EEXIST", "ENOTEMPTY", "EPERM", "EACCES"].includes(errnoOf(error)) &&
+      await readHolder(path) !== undefined;
+    if (isThere) return false;
+    throw diskError(`make the lock ${path}`, error);
+  }
 }
 
 async function become(path: string, number: number): Promise<boolean> {
@@ -85,10 +120,9 @@ async function become(path: string, number: number): Promise<boolean> {
 
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    const numbers = (await readdir(path)).map(Number).filter(Number.isSafeInteger);
-    const number = Math.max(0, ...numbers);
-    // A process died between making the directory and entering itself.
-    if (number === 0) return { number, pid: undefined, timeMs: (await stat(path)).mtimeMs };
+    const number = Math.max(0, ...(await readdir(path)).map(Number).filter(Number.isSafeInteger));
+    // A process died while it released the lock.
+    if (number === 0) return { number, pid: undefined, timeMs: 0 };
     return {
       number,
       ...v.parse(holderSchema, JSON.parse(await readFile(join(path, String(number)), "utf8"))),
@@ -100,25 +134,23 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 }
 
 function isStale(holder: Holder): boolean {
-  if (Date.now() - holder.timeMs > STALE_AFTER_MS) return true;
-  return holder.pid !== undefined && !isAlive(holder.pid);
+  return !isHeld(holder) || Date.now() - holder.timeMs > STALE_AFTER_MS;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== "ESRCH";
-  }
+function isHeld(holder: Holder): boolean {
+  return holder.pid !== undefined && isAlive(holder.pid);
 }
 
-async function release(path: string): Promise<void> {
-  const aside = `${path}.${crypto.randomUUID()}`;
+// Whoever took the lock over from this process keeps it: the directory is then not empty.
+async function release(path: string, number: number): Promise<void> {
   try {
-    await rename(path, aside);
-    await rm(aside, { recursive: true, force: true });
+    for (const name of await readdir(path)) {
+      if (!(Number(name) > number)) await rm(join(path, name), { force: true });
+    }
+    await rmdir(path);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw diskError(`release the lock ${path}`, error);
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(errnoOf(error))) {
+      throw diskError(`release the lock ${path}`, error);
+    }
   }
 }

@@ -11,9 +11,12 @@ import { VaultError } from "../../lib/errors.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { makePrivateDirectory, syncDirectory } from "./private_directory.ts";
 import { shellWord } from "./shell_word.ts";
+import { removeLeftovers, temporaryPath } from "./temporary_file.ts";
 
 /** The longest private file that is read: 64 KiB. */
 export const MAX_PRIVATE_FILE = 65_536;
+
+const MAX_ATTEMPTS = 3;
 
 /**
  * The content of a private file; `undefined` if it does not exist. The caller wipes it.
@@ -95,7 +98,8 @@ async function readAll(file: FileHandle): Promise<Uint8Array> {
 }
 
 /**
- * Writes a new private file, mode 0600, durably; it appears with all its content or not at all.
+ * Writes a new private file, mode 0600, durably; it appears with all its content or not at all. A process that
+ * is killed can leave a temporary file behind, which whoever writes or removes the same file next removes.
  *
  * @returns `false`, changing nothing, if the file exists.
  */
@@ -118,9 +122,10 @@ export async function replacePrivateFile(path: string, content: Uint8Array): Pro
   await viaTemporary(path, content, (temporary) => rename(temporary, path));
 }
 
-/** Removes a file, if it exists, durably. */
+/** Removes a file, if it exists, and what was on its way to its name, durably. */
 export async function removeFile(path: string): Promise<void> {
   try {
+    await removeLeftovers(path);
     await rm(path, { force: true });
     await syncDirectory(dirname(path));
   } catch (error) {
@@ -134,16 +139,32 @@ async function viaTemporary<T>(
   content: Uint8Array,
   place: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     await makePrivateDirectory(dirname(path));
-    await writeNew(temporary, content);
-    const result = await place(temporary);
+    await removeLeftovers(path);
+    const result = await writeAndPlace(temporary, content, place);
     await syncDirectory(dirname(path));
     return result;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw diskError(`write ${path}`, error);
+  }
+}
+
+async function writeAndPlace<T>(
+  temporary: string,
+  content: Uint8Array,
+  place: (temporary: string) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      await writeNew(temporary, content);
+      return await place(temporary);
+    } catch (error) {
+      // Who cannot see this process, from another container, may have taken the file for a dead one's.
+      if (errnoOf(error) !== "ENOENT" || attempt === MAX_ATTEMPTS) throw error;
+    }
   }
 }
 

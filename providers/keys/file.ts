@@ -14,6 +14,7 @@ import {
   removeFile,
   replacePrivateFile,
 } from "../host/private_file.ts";
+import { removeLeftovers } from "../host/temporary_file.ts";
 import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
 
 const settingsSchema = v.object({
@@ -68,6 +69,8 @@ export function fileKeyProviderOn(
     }],
     async create(given) {
       const path = resolve(given["file-path"] ?? defaultPath);
+      // A maker that was killed may have left a second link to the key, or a key that never became one.
+      await removeLeftovers(path);
       const key = await createKey(place(path));
       return { ...key, settings: { type: "file", path: storedPath(vaultDirectory, path) } };
     },
