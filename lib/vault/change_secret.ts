@@ -61,6 +61,7 @@ export function updateSecret(
   const attempted = `update secret ${JSON.stringify(ref)}`;
   return transact(state, async (transaction) => {
     const record = await findSecret(transaction.writer, ref, scope, attempted);
+    wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
     const { name = record.name, aliases = record.aliases } = changes;
     const { expiresAtMs = record.expiresAtMs } = changes;
     const names = checkNames(name, aliases, attempted);

@@ -50,7 +50,8 @@ export function sameKekId(a: string, b: string): boolean {
  */
 export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
   if (kek.length !== KEY_LENGTH) throw new RangeError(`a KEK has ${KEY_LENGTH} bytes`);
-  let held: Uint8Array | undefined = kek.slice();
+  // Not `slice`: that of a Buffer shares the caller's memory, which the caller wipes.
+  let held: Uint8Array | undefined = new Uint8Array(kek);
   const key = (): Uint8Array => {
     if (held !== undefined) return held;
     throw new VaultError("LOCKED", "use the vault's key", "the vault was closed");

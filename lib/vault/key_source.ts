@@ -28,7 +28,7 @@ export const CALLER_SETTINGS: ProviderSettings = { type: "caller" };
 
 /** A key that the caller gives; it is copied. */
 export function callerKey(kek: Uint8Array): KeySource {
-  let held: Uint8Array | undefined = kek.slice();
+  let held: Uint8Array | undefined = new Uint8Array(kek);
   let handle: KekHandle | undefined;
   const drop = (): void => {
     wipe(held);
@@ -45,7 +45,7 @@ export function callerKey(kek: Uint8Array): KeySource {
     },
     adopt(next) {
       drop();
-      held = next.slice();
+      held = new Uint8Array(next);
     },
     close: drop,
   };
@@ -134,6 +134,12 @@ function wrongKey(kekId: string, row: VaultRow, source: string): VaultError {
       `${source} still holds the key from before the master key was rotated`,
       { hints: ["put the new key there; nothing was changed"] },
     );
+  }
+  if (row.rotation !== null && sameKekId(row.rotation.toKekId, kekId)) {
+    const problem = `${source} holds the key of a rotation that did not take place`;
+    return new VaultError("WRONG_KEY", attempted, problem, {
+      hints: ["put the key from before there, then rotate again; nothing was changed"],
+    });
   }
   return new VaultError("WRONG_KEY", attempted, `${source} is not this vault's`, {
     hints: ["nothing was changed; check that this is the right vault and the right key"],

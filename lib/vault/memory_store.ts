@@ -74,13 +74,13 @@ class MemoryState implements StoreWriter {
   }
 
   async vault(): Promise<StoredVault | undefined> {
-    return this.#vault;
+    return structuredClone(this.#vault);
   }
 
   async putVault(vault: StoredVault): Promise<void> {
     const before = this.#vault;
     this.#undo.push(() => this.#vault = before);
-    this.#vault = vault;
+    this.#vault = structuredClone(vault);
   }
 
   async secret(id: string): Promise<SecretRow | undefined> {
@@ -89,7 +89,8 @@ class MemoryState implements StoreWriter {
   }
 
   async sealedValue(id: string): Promise<Uint8Array | undefined> {
-    return this.#entries.get(id)?.sealedValue;
+    const entry = this.#entries.get(id);
+    return entry && new Uint8Array(entry.sealedValue);
   }
 
   async findByName(scope: Scope, name: string): Promise<string | undefined> {
@@ -123,7 +124,8 @@ class MemoryState implements StoreWriter {
 
   async audit(query: AuditQuery): Promise<AuditRow[]> {
     const { limit, beforeMs = Infinity } = query;
-    return this.#audit.filter((row) => row.timeMs < beforeMs).reverse().slice(0, limit);
+    const rows = this.#audit.filter((row) => row.timeMs < beforeMs).reverse().slice(0, limit);
+    return rows.map((row) => ({ ...row, mac: new Uint8Array(row.mac) }));
   }
 
   async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
@@ -154,7 +156,7 @@ class MemoryState implements StoreWriter {
 
   async appendAudit(row: AuditRow): Promise<void> {
     this.#undo.push(() => this.#audit.pop());
-    this.#audit.push(row);
+    this.#audit.push({ ...row, mac: new Uint8Array(row.mac) });
   }
 
   #existing(id: string): Entry {
@@ -165,7 +167,7 @@ class MemoryState implements StoreWriter {
 
   #setEntry(id: string, entry: Entry | undefined): void {
     this.#undo.push(putter(this.#entries, id, this.#entries.get(id)));
-    putter(this.#entries, id, entry)();
+    putter(this.#entries, id, entry && copyOf(entry))();
   }
 
   #setName(key: string, id: string | undefined): void {
@@ -200,8 +202,23 @@ function nameKey(scope: Scope, name: string): string {
   return [kind, workspaceId, groupId, name].join("\0");
 }
 
+// What goes in and out is copied, so that nobody changes what is kept but through a transaction.
+function copyOf({ record, sealedValue }: Entry): Entry {
+  return { record: copyOfRecord(record), sealedValue: new Uint8Array(sealedValue) };
+}
+
+function copyOfRecord(record: SecretRecord): SecretRecord {
+  return {
+    ...record,
+    aliases: [...record.aliases],
+    scope: { ...record.scope },
+    attachedGroups: record.attachedGroups.map((group) => ({ ...group })),
+    wrappedDek: new Uint8Array(record.wrappedDek),
+  };
+}
+
 function toRow(record: SecretRecord): SecretRow {
-  const { scope, ...rest } = record;
+  const { scope, ...rest } = copyOfRecord(record);
   const { kind, workspaceId, groupId } = scopeFields(scope);
   return { ...rest, scopeKind: kind, workspaceId, groupId };
 }

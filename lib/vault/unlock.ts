@@ -75,8 +75,9 @@ async function settleIfFree(
   try {
     await settle(state, providers, { noWait: true });
   } catch (error) {
-    // Whoever holds the store may be the rotation itself; the next command looks again.
-    if (!hasCode(error, "BUSY")) throw error;
+    // Whoever holds the store may be the rotation itself. The key is at hand, so what cannot be settled
+    // now, for want of a provider, a Keychain or a disk, is left to a later opening.
+    if (!hasCode(error, "BUSY", "UNSUPPORTED", "KEY_UNAVAILABLE", "DISK")) throw error;
   }
 }
 

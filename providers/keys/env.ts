@@ -61,7 +61,7 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     load: async (settings) => load(variableOf(settings)),
     // deno-lint-ignore require-await -- a failure is a rejection, never a throw
     async next(settings, { newKey }) {
-      if (newKey !== undefined) return { settings, kek: newKey.slice() };
+      if (newKey !== undefined) return { settings, kek: new Uint8Array(newKey) };
       throw new VaultError("INVALID_INPUT", "rotate the master key", "a new key is needed", {
         hints: [
           "give it with --new-key-file <path|-> or --new-key; the program cannot set a variable for you",

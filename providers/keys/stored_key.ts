@@ -56,7 +56,7 @@ export async function createKey(place: KeyPlace): Promise<{ kek: Uint8Array; ado
 
 /** The requested key, or a random one. The caller wipes it. */
 export function nextKey(request: NextKeyRequest): Uint8Array {
-  return request.newKey?.slice() ?? randomBytes(KEY_LENGTH);
+  return request.newKey === undefined ? randomBytes(KEY_LENGTH) : new Uint8Array(request.newKey);
 }
 
 /** Keeps `kek` in the staged place. */
