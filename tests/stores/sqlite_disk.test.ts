@@ -1,0 +1,107 @@
+/**
+ * SqliteStore on a disk that is full or may not be written: DISK is reported and nothing is lost.
+ */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import test from "node:test";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { ended, runtimeCommand, startCommand, withDirectory } from "../helpers/program.ts";
+import { initVault, openVault, sqliteStore, utf8 } from "../helpers/vaults.ts";
+
+const isRoot = process.getuid?.() === 0;
+
+/** Runs a command in a mount namespace of its own, as root of it. */
+const UNSHARE = isRoot ? ["unshare", "-m"] : ["unshare", "--user", "--map-root-user", "--mount"];
+const MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
+
+/** Why there can be no small disk here; `false` if there can. */
+function noSmallDisk(): string | false {
+  const [file = "", ...args] = UNSHARE;
+  const { status } = spawnSync(file, [...args, "sh", "-c", MOUNT, "/mnt", "true"]);
+  return status === 0 ? false : "no file system can be mounted here: needs Linux and unshare(1)";
+}
+
+const skip = noSmallDisk();
+if (skip !== false) console.warn(`skipped: ${skip}`);
+
+async function onSmallDisk(scenario: string): Promise<unknown> {
+  return await withDirectory(async (directory) => {
+    const disk = join(directory, "disk");
+    await mkdir(disk);
+    const script = new URL("./on_small_disk.ts", import.meta.url).pathname;
+    const command = [...UNSHARE, "sh", "-c", MOUNT, disk, ...runtimeCommand(script)];
+    const { exitCode, stdout, stderr } = await ended(startCommand([...command, scenario, disk]));
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(stdout);
+  });
+}
+
+test("a full disk fails every write with DISK, and after room is made nothing was lost", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  assert.deepEqual(await onSmallDisk("full"), {
+    hasSpace: true,
+    create: "DISK",
+    hints: ["nothing was lost; make room or mend the disk, then try again"],
+    rotate: "DISK",
+    import: "DISK",
+    show: "none",
+    secrets: 0,
+    events: 0,
+    afterRoom: 0,
+    afterReopen: 0,
+  });
+});
+
+test("a read-only disk fails with DISK, and once it can be written again nothing was lost", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  assert.deepEqual(await onSmallDisk("read-only"), { write: "DISK", afterwards: 1 });
+});
+
+test("a database that the user may not write fails with DISK, and nothing was lost", {
+  skip: isRoot ? "root may write every file" : false,
+}, async () => {
+  await withDirectory(async (directory) => {
+    const place = join(directory, "vault");
+    const path = join(place, "vault.db");
+    const vault = await initVault({ store: await sqliteStore(place) });
+    await vault.create({ name: "A", value: utf8("a") });
+    await vault.close();
+    await chmod(path, 0o400);
+    await chmod(place, 0o500);
+    try {
+      await assert.rejects(async () => {
+        const store = await SqliteStore.open({ path });
+        try {
+          await store.write((writer) => writer.deleteSecret("x"));
+        } finally {
+          await store.close();
+        }
+      }, { code: "DISK" });
+    } finally {
+      await chmod(place, 0o700);
+      await chmod(path, 0o600);
+    }
+    const reopened = await openVault({ store: await SqliteStore.open({ path }) });
+    await reopened.use("A", {}, (value) => assert.deepEqual(value, utf8("a")));
+    await reopened.close();
+  });
+});
+
+test("a directory in the place of the database fails with DISK, and so does a path through a file", async () => {
+  await withDirectory(async (directory) => {
+    await mkdir(join(directory, "vault.db"));
+    await assert.rejects(sqliteStore(directory), { code: "DISK" });
+    await (await sqliteStore(directory, "file.db")).close();
+    const path = join(directory, "file.db", "vault.db");
+    for (const create of [true, false]) {
+      await assert.rejects(SqliteStore.open({ path, create }), { code: "DISK" });
+    }
+  });
+});
