@@ -159,11 +159,38 @@ async function settleProviders(
   const to = providerOf(providers, rotation.to.type);
   if (!sameKekId(row.kekId, rotation.toKekId)) return await to.discard(rotation.to);
   await to.commit(rotation.to);
+  await checkInPlace(to, row, rotation.to);
   if (rotation.from.type === rotation.to.type) return;
   const from = providerOf(providers, rotation.from.type);
   if (!from.needsPassphrase && await holdsRetiredKey(from, row, rotation.from)) {
     await from.retire(rotation.from);
   }
+}
+
+// A place that wrongly says that it holds no staged key would make the commit do nothing. The note stays
+// until the new key is seen there, for with the note the staged one is still looked for.
+async function checkInPlace(
+  provider: KeyProvider,
+  row: VaultRow,
+  settings: ProviderSettings,
+): Promise<void> {
+  if (provider.needsPassphrase || provider.afterRotation !== undefined) return;
+  let kek: Uint8Array | undefined;
+  let cause: unknown;
+  try {
+    kek = await provider.load(settings);
+    if (sameKekId(kekIdOf(kek, row.vaultId), row.kekId)) return;
+  } catch (error) {
+    cause = error;
+  } finally {
+    wipe(kek);
+  }
+  throw new VaultError(
+    "KEY_UNAVAILABLE",
+    "finish the rotation of the master key",
+    `${provider.describe(settings)} does not hold the new key yet`,
+    { hints: ["the vault is whole; the next command tries again"], cause },
+  );
 }
 
 // A key that somebody else has put there since is not the vault's to remove. A place that cannot be
