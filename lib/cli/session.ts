@@ -59,6 +59,11 @@ export async function withVault<T>(
   });
 }
 
+/** The type of the key provider that is used when none is named. */
+export function defaultProvider(context: CliContext): string {
+  return context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";
+}
+
 /** The store of the vault, which is made first if there is none. The caller closes it. */
 export async function openOrInit(context: CliContext, providers: KeyProviders): Promise<Store> {
   const existing = await openExisting(context);
@@ -98,7 +103,7 @@ export async function initialise(
 
 async function autoInit(context: CliContext, providers: KeyProviders): Promise<void> {
   const file = providerOf(providers, "file");
-  if (context.platform !== "darwin" || !context.place.isDefault) {
+  if (defaultProvider(context) === "file") {
     return say(context, await makeVault(context, file, {}, providers));
   }
   try {

@@ -10,7 +10,7 @@ import type { CliContext } from "../context.ts";
 import { factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { initialise, openExisting, withProviders } from "../session.ts";
+import { defaultProvider, initialise, openExisting, withProviders } from "../session.ts";
 import { vaultExists } from "../../vault/init_vault.ts";
 
 /** Flags of `init`: `--provider`, and an option for each that some provider understands. */
@@ -46,11 +46,6 @@ export function init(context: CliContext, flags: InitFlags): Promise<CommandResu
       json: { directory, provider: provider.type, key: description, adopted },
     };
   });
-}
-
-/** The type of the key provider that is used when none is named. */
-export function defaultProvider(context: CliContext): string {
-  return context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";
 }
 
 function chosenProvider(

@@ -1,0 +1,62 @@
+/**
+ * The commands about the vault itself: their flags, and what runs for each.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { KeyProviders } from "../../vault/key_source.ts";
+import { defaultProvider } from "../session.ts";
+import { withCommonFlags, withUnlockFlags } from "../flags.ts";
+import type { App } from "./app.ts";
+
+/** Adds `status`, `init`, `unlock`, `lock` and `rotate-master` to `program`. */
+export function addVaultCommands(program: Command, app: App): void {
+  const { context, finish } = app;
+  withUnlockFlags(program.command("status"))
+    .description("say where the vault is and whether its key is at hand")
+    .action((flags) =>
+      finish(import("../commands/status.ts").then((m) => m.status(context, flags)))
+    );
+  addInit(program, app);
+  withUnlockFlags(program.command("unlock"))
+    .description("check the passphrase (lasts for this process only)")
+    .action((flags) => finish(import("../commands/lock.ts").then((m) => m.unlock(context, flags))));
+  withCommonFlags(program.command("lock"))
+    .description("say that no process keeps the key")
+    .action((flags) => finish(import("../commands/lock.ts").then((m) => m.lock(context, flags))));
+  withUnlockFlags(program.command("rotate-master"))
+    .description("wrap every secret's key by a new master key; values are not touched")
+    .option("--new-key <base64>", "the new key (others can read it in the list of processes)")
+    .option("--new-key-file <path>", "file that holds the new key, - for standard input")
+    .option(
+      "--new-passphrase <text>",
+      "switch to this passphrase (others can read it in the list of processes)",
+    )
+    .option(
+      "--new-passphrase-file <path>",
+      "file that holds the new passphrase, - for standard input",
+    )
+    .action((flags) =>
+      finish(import("../commands/rotate_master.ts").then((m) => m.rotateMaster(context, flags)))
+    );
+}
+
+function addInit(program: Command, { context, finish }: App): void {
+  const providers: KeyProviders = context.keyProviders(() =>
+    Promise.reject(new RangeError("no passphrase"))
+  );
+  const types = [...providers.keys()].join(", ");
+  const command = program.command("init")
+    .description("make a vault with the key provider of your choice")
+    .option(
+      "--provider <type>",
+      `where the key is kept: ${types} (default: ${defaultProvider(context)})`,
+    );
+  for (const [type, provider] of providers) {
+    for (const { name, value, description } of provider.options) {
+      command.option(`--${name} ${value}`, `${type}: ${description}`);
+    }
+  }
+  withUnlockFlags(command)
+    .action((flags) => finish(import("../commands/init.ts").then((m) => m.init(context, flags))));
+}
