@@ -9,7 +9,7 @@
 import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { type AuditKind, secretEvent } from "./audit.ts";
-import { openDek, openEnvelope, rewrapDek, sealEnvelope } from "./envelope.ts";
+import { openDek, openEnvelope, rebindDek, sealEnvelope } from "./envelope.ts";
 import { findId, findSecret, parseRef, readSealedValue } from "./find.ts";
 import { checkExpiry, checkFree, checkNames, checkValue } from "./new_secret.ts";
 import { pinFor } from "./registry.ts";
@@ -214,7 +214,7 @@ async function rebind(
 ): Promise<SecretMetadata> {
   const { writer, row } = transaction;
   const key = await transaction.key();
-  const changedRecord = { ...next, ...await rewrapDek(key, key, row.vaultId, record, next) };
+  const changedRecord = { ...next, ...await rebindDek(key, row.vaultId, record, next) };
   await writer.updateSecret(changedRecord);
   const sealedValue = await readSealedValue(writer, record.id);
   const event = secretEvent(kind, changedRecord, sealedValue);

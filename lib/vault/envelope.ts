@@ -9,7 +9,7 @@ import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { encodeContext } from "../crypto/context.ts";
 import { sha256 } from "../crypto/kdf.ts";
 import { hasCode } from "../errors.ts";
-import { type KekHandle, sameKekId } from "./kek.ts";
+import { type KekHandle, type Rewrapper, sameKekId } from "./kek.ts";
 import { scopeFields } from "./scope.ts";
 import { damaged, type SecretMetadata, type SecretRecord } from "./secret.ts";
 
@@ -87,11 +87,10 @@ export async function openDek(
   key: KekHandle,
   vaultId: string,
   record: SecretRecord,
-  metadata: Uint8Array = metadataDigest(record),
 ): Promise<Uint8Array> {
   if (!sameKekId(record.kekId, key.kekId)) throw damaged(record.id);
   try {
-    return await key.unwrap(record.wrappedDek, dekContext(vaultId, record, key.kekId, metadata));
+    return await key.unwrap(record.wrappedDek, dekContext(vaultId, record, key.kekId));
   } catch (error) {
     throw hasCode(error, "INTEGRITY") ? damaged(record.id, error) : error;
   }
@@ -135,24 +134,50 @@ export function openValue(
 }
 
 /**
- * Wraps the DEK of `record` anew, for `next` metadata, another key, or both.
+ * Wraps the DEK of `record` anew, for `next` metadata.
  *
  * @throws {VaultError} `INTEGRITY` if `record` is not what was wrapped.
  */
-export async function rewrapDek(
-  from: KekHandle,
-  to: KekHandle,
+export async function rebindDek(
+  key: KekHandle,
   vaultId: string,
   record: SecretRecord,
-  next: SecretMetadata = record,
+  next: SecretMetadata,
 ): Promise<{ kekId: string; wrappedDek: Uint8Array }> {
-  const metadata = metadataDigest(record);
-  const nextMetadata = next === record ? metadata : metadataDigest(next);
-  const dek = await openDek(from, vaultId, record, metadata);
+  const dek = await openDek(key, vaultId, record);
   try {
-    const wrappedDek = await to.wrap(dek, dekContext(vaultId, next, to.kekId, nextMetadata));
-    return { kekId: to.kekId, wrappedDek };
+    const wrappedDek = await key.wrap(dek, dekContext(vaultId, next, key.kekId));
+    return { kekId: key.kekId, wrappedDek };
   } finally {
     wipe(dek);
   }
+}
+
+/**
+ * Wraps the DEKs of `records`, wrapped under `kekId`, anew under `nextKekId`, the key of `rewrapper`.
+ *
+ * @returns The wrapped DEKs, in the order of `records`.
+ * @throws {VaultError} `INTEGRITY` if a record is not what was wrapped.
+ */
+export async function rewrapDeks(
+  rewrapper: Rewrapper,
+  vaultId: string,
+  records: readonly SecretRecord[],
+  kekId: string,
+  nextKekId: string,
+): Promise<Uint8Array[]> {
+  const rewrapped = await rewrapper.rewrap(records.map((record) => {
+    if (!sameKekId(record.kekId, kekId)) throw damaged(record.id);
+    const metadata = metadataDigest(record);
+    return {
+      wrapped: record.wrappedDek,
+      from: dekContext(vaultId, record, kekId, metadata),
+      to: dekContext(vaultId, record, nextKekId, metadata),
+    };
+  }));
+  return records.map((record, i) => {
+    const wrappedDek = rewrapped[i];
+    if (wrappedDek === undefined) throw damaged(record.id);
+    return wrappedDek;
+  });
 }

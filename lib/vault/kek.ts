@@ -6,7 +6,7 @@
 import { KEY_LENGTH, open, seal } from "../crypto/aead.ts";
 import { toHex, utf8, wipe } from "../crypto/bytes.ts";
 import { hkdfSha256 } from "../crypto/kdf.ts";
-import { VaultError } from "../errors.ts";
+import { hasCode, VaultError } from "../errors.ts";
 
 /**
  * A KEK that can be used and not read. Wherever the key is held, the vault sees only this.
@@ -22,7 +22,27 @@ export interface KekHandle {
    * @throws {VaultError} `INTEGRITY` if anything differs.
    */
   unwrap(wrapped: Uint8Array, context: Uint8Array): Promise<Uint8Array>;
+  /** Prepares to wrap keys anew under the KEK `next`, 32 bytes, which is copied. The caller closes the result. */
+  rewrapper(next: Uint8Array): Promise<Rewrapper>;
   /** Wipes the key. Every later call fails with `LOCKED`. */
+  close(): void;
+}
+
+/** A wrapped key that is to be wrapped anew. */
+export interface Rewrap {
+  /** The key, wrapped by the present KEK. */
+  readonly wrapped: Uint8Array;
+  /** What it is bound to. */
+  readonly from: Uint8Array;
+  /** What it is to be bound to. */
+  readonly to: Uint8Array;
+}
+
+/** Wraps keys anew under another KEK, many at a time. */
+export interface Rewrapper {
+  /** The keys of `batch` under the other KEK, in its order; `undefined` for one that was not authentic. */
+  rewrap(batch: readonly Rewrap[]): Promise<(Uint8Array | undefined)[]>;
+  /** Wipes its copy of the other KEK. */
   close(): void;
 }
 
@@ -63,9 +83,33 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
     wrap: async (dek, context) => seal(key(), dek, context),
     // deno-lint-ignore require-await
     unwrap: async (wrapped, context) => open(key(), wrapped, context),
+    // deno-lint-ignore require-await
+    rewrapper: async (next) => holdRewrapper(key, next),
     close() {
       wipe(held);
       held = undefined;
     },
   };
+}
+
+function holdRewrapper(present: () => Uint8Array, next: Uint8Array): Rewrapper {
+  const held = new Uint8Array(next);
+  return {
+    // deno-lint-ignore require-await
+    rewrap: async (batch) => batch.map((each) => rewrapOne(present(), held, each)),
+    close: () => wipe(held),
+  };
+}
+
+function rewrapOne(present: Uint8Array, next: Uint8Array, each: Rewrap): Uint8Array | undefined {
+  let key: Uint8Array | undefined;
+  try {
+    key = open(present, each.wrapped, each.from);
+    return seal(next, key, each.to);
+  } catch (error) {
+    if (hasCode(error, "INTEGRITY")) return undefined;
+    throw error;
+  } finally {
+    wipe(key);
+  }
 }

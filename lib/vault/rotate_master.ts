@@ -15,8 +15,8 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { openAnchor, sealAnchor } from "./anchor.ts";
-import { rewrapDek } from "./envelope.ts";
-import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
+import { rewrapDeks } from "./envelope.ts";
+import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { parseSecretRow } from "./secret.ts";
@@ -230,12 +230,13 @@ function noteIntent(transaction: Transaction, next: ProvidedKey): void {
 async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<number> {
   const { row, nowMs } = transaction;
   const from = await transaction.key();
+  const rewrapper = await from.rewrapper(next.kek);
   const to = holdKek(next.kek, row.vaultId);
   try {
     const anchor = await openAnchor(from, row);
     const auditAnchor = await sealAnchor(to, row.vaultId, row.auditAnchorSeq, anchor);
     wipe(anchor);
-    const count = await rewrapPages(transaction, from, to);
+    const count = await rewrapPages(transaction, rewrapper, to.kekId);
     transaction.change({
       provider: next.settings,
       kekId: to.kekId,
@@ -247,27 +248,28 @@ async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<n
     await transaction.record({ kind: "vault.rotate-master", note });
     return count;
   } finally {
+    rewrapper.close();
     to.close();
   }
 }
 
 async function rewrapPages(
   transaction: Transaction,
-  from: KekHandle,
-  to: KekHandle,
+  rewrapper: Rewrapper,
+  nextKekId: string,
 ): Promise<number> {
   const { writer, row } = transaction;
   let count = 0;
   let after: string | undefined;
   while (true) {
-    const page = await writer.secrets(after, PAGE);
-    for (const stored of page) {
-      const record = parseSecretRow(stored);
-      const { kekId, wrappedDek } = await rewrapDek(from, to, row.vaultId, record);
-      await writer.rewrapSecret(record.id, kekId, wrappedDek);
-      after = record.id;
+    const records = (await writer.secrets(after, PAGE)).map(parseSecretRow);
+    const wrapped = await rewrapDeks(rewrapper, row.vaultId, records, row.kekId, nextKekId);
+    for (const [i, wrappedDek] of wrapped.entries()) {
+      const id = records[i]?.id;
+      if (id !== undefined) await writer.rewrapSecret(id, nextKekId, wrappedDek);
+      after = id;
     }
-    count += page.length;
-    if (page.length < PAGE) return count;
+    count += records.length;
+    if (records.length < PAGE) return count;
   }
 }
