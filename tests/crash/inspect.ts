@@ -9,10 +9,11 @@ import { hkdfSync } from "node:crypto";
 import { cp, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDek } from "../../lib/vault/envelope.ts";
+import { wipe } from "../../lib/crypto/bytes.ts";
+import { openDek, openValue } from "../../lib/vault/envelope.ts";
 import { holdKek } from "../../lib/vault/kek.ts";
 import { loadKek } from "../../lib/vault/key_source.ts";
-import { parseSecretRow } from "../../lib/vault/secret.ts";
+import { parseSecretRow, type SecretRecord } from "../../lib/vault/secret.ts";
 import { readVaultRow } from "../../lib/vault/vault_row.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { withDirectory } from "../helpers/program.ts";
@@ -59,26 +60,51 @@ function ignoreMissing(error: Error & { code?: string }): void {
   if (error.code !== "ENOENT") throw error;
 }
 
+/** A secret that was opened without a trace in the audit, and without repairing anything. */
+interface Opened {
+  readonly record: SecretRecord;
+  readonly dek: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 /** What a rotation of the master key must not change: each secret's DEK and sealed value, in hexadecimal. */
 export async function deksAndValues(world: World): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  await openAll(world, ({ record, dek, sealed }) => {
+    found.set(
+      record.id,
+      `${Buffer.from(dek).toString("hex")} ${Buffer.from(sealed).toString("hex")}`,
+    );
+  });
+  return found;
+}
+
+/** Every secret's value as text, by name. */
+export async function allValues(world: World): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  await openAll(world, ({ record, value }) => {
+    found.set(record.name, new TextDecoder().decode(value));
+  });
+  return found;
+}
+
+async function openAll(world: World, visit: (opened: Opened) => void): Promise<void> {
   const store = await SqliteStore.open({ path: join(world.directory, "vault.db") });
   try {
-    return await store.read(async (reader) => {
+    await store.read(async (reader) => {
       const row = await readVaultRow(reader);
       const kek = await loadKek(providersOf(world), row);
       const handle = holdKek(kek, row.vaultId);
-      const found = new Map<string, string>();
-      for (const stored of await reader.secrets("", 10_000)) {
+      for (const stored of await reader.secrets("", 100_000)) {
         const record = parseSecretRow(stored);
         const dek = await openDek(handle, row.vaultId, record);
         const sealed = await reader.sealedValue(record.id);
         assert.ok(sealed);
-        found.set(
-          record.id,
-          `${Buffer.from(dek).toString("hex")} ${Buffer.from(sealed).toString("hex")}`,
-        );
+        const value = openValue(dek, row.vaultId, record, sealed);
+        visit({ record, dek, sealed, value });
+        wipe(dek, value);
       }
-      return found;
     });
   } finally {
     await store.close();
