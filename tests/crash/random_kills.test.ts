@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { checkChain } from "../helpers/independent_chain.ts";
 import { ended, start, withDirectory } from "../helpers/program.ts";
 import { seededRandom } from "../helpers/random.ts";
 import { jsonIn, runIn } from "./children.ts";
@@ -79,4 +80,5 @@ async function checkRepaired(world: World, kekId: string): Promise<void> {
   assert.deepEqual(await filesIn(world.directory), ["kek.key", "vault.db"]);
   const kek = await keyInFile(join(world.directory, "kek.key"));
   assert.equal(expectedKekId(kek, vaultId), kekId);
+  assert.ok(checkChain(join(world.directory, "vault.db"), kek) > SECRETS);
 }

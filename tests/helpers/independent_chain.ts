@@ -1,0 +1,160 @@
+/**
+ * The audit chain and the state digests of a vault, recomputed from the raw rows: written from the description
+ * of the format, with HMAC, HKDF and SHA-256 of `node:crypto`, so that a mistake of the program is not
+ * repeated here.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, hkdfSync } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { row, rows, type SqlRow, type SqlValue, withRaw } from "./raw_database.ts";
+
+/**
+ * Recomputes every MAC behind the anchor of the vault at `path`, and the digest of every secret's state.
+ *
+ * @param kek The key that the vault has now.
+ * @returns How many events were recomputed.
+ */
+export function checkChain(path: string, kek: Uint8Array): number {
+  return withRaw(path, (raw) => {
+    const vault = row(raw, "select * from vault");
+    const events = rows(raw, "select * from audit order by seq");
+    const count = replay(vault, events, openAnchor(vault, kek));
+    checkStates(raw, events);
+    return count;
+  });
+}
+
+/** The chain key that the vault's anchor holds, opened with `kek`. */
+function openAnchor(vault: SqlRow, kek: Uint8Array): Buffer {
+  const vaultId = String(vault["vault_id"]);
+  const kekId = Buffer.from(hkdfSync("sha256", kek, vaultId, "aivault/v3/kek-id", 16));
+  assert.equal(kekId.toString("hex"), vault["kek_id"], "the key is the vault's");
+  const context = encode(
+    "audit-anchor",
+    vaultId,
+    vault["audit_anchor_seq"],
+    kekId.toString("hex"),
+  );
+  const sealed = vault["audit_anchor"];
+  assert.ok(sealed instanceof Uint8Array);
+  const cipher = xchacha20poly1305(kek, sealed.subarray(0, 24), context);
+  return Buffer.from(cipher.decrypt(sealed.subarray(24)));
+}
+
+function replay(vault: SqlRow, events: readonly SqlRow[], anchor: Buffer): number {
+  const behind = events.filter(({ seq }) => Number(seq) > Number(vault["audit_anchor_seq"]));
+  let key = anchor;
+  let seq = Number(vault["audit_anchor_seq"]);
+  for (const event of behind) {
+    seq++;
+    assert.equal(event["seq"], seq, `event ${seq} is there`);
+    const { time_ms, kind, actor, secret_id, scope, context, note, state_digest, mac } = event;
+    const message = encode(
+      "audit",
+      vault["vault_id"],
+      seq,
+      time_ms,
+      kind,
+      actor,
+      secret_id,
+      scope,
+      context,
+      note,
+      state_digest,
+    );
+    assert.ok(mac instanceof Uint8Array);
+    assert.equal(
+      hmac(key, message).toString("hex"),
+      Buffer.from(mac).toString("hex"),
+      `MAC ${seq}`,
+    );
+    // HKDF-Expand to one block (RFC 5869 section 2.3).
+    key = hmac(key, Buffer.concat([Buffer.from("aivault/v3/audit-next"), Buffer.from([1])]));
+  }
+  assert.equal(vault["audit_seq"], seq, "the last event is the one that the vault names");
+  const next = vault["audit_key"];
+  assert.ok(next instanceof Uint8Array);
+  assert.equal(Buffer.from(next).toString("hex"), key.toString("hex"), "the key of the next event");
+  return behind.length;
+}
+
+/** Compares each secret with the digest in its newest event that has one. */
+function checkStates(raw: DatabaseSync, events: readonly SqlRow[]): void {
+  const recorded = new Map<string, string>();
+  for (const { kind, secret_id, state_digest } of events) {
+    const id = String(secret_id);
+    if (kind === "secret.delete") recorded.delete(id);
+    else if (state_digest !== "") recorded.set(id, String(state_digest));
+  }
+  const stored = new Map(
+    rows(raw, "select * from secrets").map((
+      secret,
+    ) => [String(secret["id"]), digestOf(raw, secret)]),
+  );
+  assert.deepEqual(
+    [...stored].sort(),
+    [...recorded].sort(),
+    "secrets are as their events left them",
+  );
+}
+
+function digestOf(raw: DatabaseSync, secret: SqlRow): string {
+  const { id = null } = secret;
+  const names = (isAlias: number): SqlValue[] =>
+    rows(
+      raw,
+      "select name from secret_names where secret_id = ? and is_alias = ? order by name",
+      id,
+      isAlias,
+    ).map(({ name = null }) => name);
+  const groups = rows(
+    raw,
+    `select workspace_id, group_id from attached_groups where secret_id = ?
+      order by workspace_id, group_id`,
+    id,
+  );
+  const value = row(raw, "select sealed_value from secret_values where secret_id = ?", id);
+  const aliases = names(1);
+  const state = encode(
+    "state",
+    id,
+    ...names(0),
+    aliases.length,
+    ...aliases,
+    secret["scope_kind"],
+    secret["workspace_id"],
+    secret["group_id"],
+    groups.length,
+    ...groups.flatMap(({ workspace_id, group_id }) => [workspace_id, group_id]),
+    secret["pinned_provider"],
+    secret["value_version"],
+    secret["created_at_ms"],
+    secret["updated_at_ms"],
+    secret["expires_at_ms"],
+    value["sealed_value"],
+  );
+  return createHash("sha256").update(state).digest("hex");
+}
+
+function hmac(key: Buffer, message: Buffer): Buffer {
+  return createHmac("sha256", key).update(message).digest();
+}
+
+/** The version 3, then each field behind its length as 32 bits, big-endian; numbers in decimal, null empty. */
+function encode(...fields: readonly (SqlValue | undefined)[]): Buffer {
+  const parts = [Buffer.from([3])];
+  for (const field of fields) {
+    assert.notEqual(field, undefined, "a column is missing");
+    const bytes = field instanceof Uint8Array
+      ? Buffer.from(field)
+      : Buffer.from(field === null ? "" : String(field), "utf8");
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    parts.push(length, bytes);
+  }
+  return Buffer.concat(parts);
+}
