@@ -62,6 +62,7 @@ const place: VaultPlace = {
 
 const context: CliContext = {
   version: VERSION,
+  build: () => import("./providers/host/build_info.ts").then((m) => m.buildInfo()),
   platform: process.platform,
   env,
   stdout: output(process.stdout),

@@ -31,6 +31,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@clack/prompts": ["providers/"],
 };
 
+/** Modules of the platform that reach other machines, load code or start threads: none has a use here. */
+const FORBIDDEN_MODULES =
+  /^node:(?:http|https|http2|dgram|dns|tls|inspector|repl|vm|wasi|worker_threads|cluster)\b/;
+
 /** The files of providers/keys that are no provider: what providers share, and their list. */
 const SHARED_BY_PROVIDERS = new Set(["providers/keys/mod.ts", "providers/keys/stored_key.ts"]);
 
@@ -73,6 +77,7 @@ function judgeFile(layer: string, { from, to, dynamic }: Import): string | undef
 
 function judgePackage({ from, to }: Import): string | undefined {
   if (to.startsWith("node:")) {
+    if (FORBIDDEN_MODULES.test(to)) return `${to} reaches further than a vault should`;
     // The composition root reads the arguments and sets the exit code.
     if (from === "cli.ts" && to === "node:process") return undefined;
     return from.startsWith("providers/") ? undefined : `${to} may be imported in providers/ alone`;

@@ -1,5 +1,5 @@
 /**
- * Finds platform names in the core and printing anywhere in the library. Types are checked by
+ * Finds platform names in the core, and the network and printing anywhere in the library. Types are checked by
  * `deno check --config core.deno.json`, which has no platform types; this finds what a cast or
  * `globalThis` would hide from it, and holds for lib/cli too.
  *
@@ -16,9 +16,11 @@ import {
 
 const PLATFORM =
   /\b(?:Deno|Bun|process)\s*(?:\.\w|\[)|\bBuffer\b|globalThis\.(?:Deno|Bun|process)\b/g;
+const NETWORK =
+  /\b(?:fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|WebTransport)\s*\(/g;
 const PRINTING = /\bconsole\s*\./g;
 
-/** Lists platform names in lib/ and mod.ts, and uses of the console in lib/ and providers/. */
+/** Lists platform names in lib/ and mod.ts, and uses of the network and the console in lib/ and providers/. */
 export function checkPurity(tree: SourceTree): Finding[] {
   return [...tree].flatMap(([file, text]) => {
     const code = codeOnly(text);
@@ -26,6 +28,9 @@ export function checkPurity(tree: SourceTree): Finding[] {
     const isLibrary = isCore || file.startsWith("providers/");
     return [
       ...isCore ? findAll(file, code, PLATFORM, "the core knows Web standards only") : [],
+      ...isLibrary || file === "cli.ts"
+        ? findAll(file, code, NETWORK, "a vault has no network")
+        : [],
       ...isLibrary ? findAll(file, code, PRINTING, "output goes through the CLI's context") : [],
     ];
   });

@@ -72,6 +72,12 @@ describe("checkLayering()", () => {
       'import "bun:sqlite";',
       "1: bun:sqlite is none of the packages that this project depends on",
     ],
+    ["providers/a.ts", 'import "node:https";', "1: node:https reaches further than a vault should"],
+    [
+      "providers/a.ts",
+      'import "node:dns/promises";',
+      "1: node:dns/promises reaches further than a vault should",
+    ],
     ["lib/vault/a.ts", 'import "commander";', "1: commander may be imported in lib/cli/ alone"],
     [
       "lib/vault/a.ts",
@@ -111,6 +117,8 @@ describe("checkPurity()", () => {
     "globalThis.process",
     "`${process.pid}`",
     "console.log(value)",
+    "await fetch(url)",
+    "new WebSocket(url)",
   ];
   for (const code of impure) {
     it(`finds ${code}`, () => {

@@ -7,6 +7,7 @@
 import type { PassphraseSource } from "../vault/key_provider.ts";
 import type { KeyProviders } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
+import type { BuildInfo } from "../version.ts";
 
 /** A terminal that can be asked. */
 export interface Terminal {
@@ -53,6 +54,8 @@ export interface VaultPlace {
 export interface CliContext {
   /** The program's version. */
   readonly version: string;
+  /** Which build this is, and what runs it. */
+  build(): Promise<BuildInfo>;
   /** The platform's name, as `process.platform` gives it. */
   readonly platform: string;
   /** The value of an environment variable. */

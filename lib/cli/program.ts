@@ -27,6 +27,10 @@ export async function run(context: CliContext, args: readonly string[]): Promise
     },
   });
   try {
+    if (asJson && isVersionQuery(args)) {
+      const { version } = await import("./commands/version.ts");
+      return reportResult(context, await version(context), asJson);
+    }
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
@@ -38,13 +42,21 @@ export async function run(context: CliContext, args: readonly string[]): Promise
   }
 }
 
+function isVersionQuery(args: readonly string[]): boolean {
+  return args.length === 2 && args.some((word) => word === "-V" || word === "--version");
+}
+
 function buildProgram(app: App): Command {
   const { context } = app;
   const program = new Command("aivault")
     .description(
       "An encrypted vault for the secrets of scripts and AI agents. Values go in and never come out.",
     )
-    .version(context.version, "-V, --version", "print the version")
+    .version(
+      context.version,
+      "-V, --version",
+      "print the version (with --json: commit, runtime and engine too)",
+    )
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .configureOutput({

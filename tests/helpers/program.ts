@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
 
 /** The root of the checkout. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,10 +42,17 @@ export function runtimeCommand(script: string): [string, ...string[]] {
   return isDeno ? [process.execPath, "run", "-A", "--quiet", script] : [process.execPath, script];
 }
 
-/** The command that runs the program. */
+/**
+ * The command that runs the program. Deno gets the permissions that the documentation names, so every
+ * test of a command also shows that they are enough for it.
+ */
 export function programCommand(): [string, ...string[]] {
   const binary = process.env.AIVAULT_TEST_BINARY;
-  return binary === undefined ? runtimeCommand(join(ROOT, "cli.ts")) : [binary];
+  if (binary !== undefined) return [binary];
+  const script = join(ROOT, "cli.ts");
+  return "Deno" in globalThis
+    ? [process.execPath, "run", ...DENO_PERMISSIONS, "--quiet", script]
+    : [process.execPath, script];
 }
 
 /** Starts the program without a terminal: in a session of its own. */

@@ -1,0 +1,19 @@
+/**
+ * What the program is allowed where the runtime asks.
+ *
+ * @module
+ */
+
+/**
+ * The least permissions with which every command works under Deno: files (a vault, a key file and what is
+ * read may be anywhere), the environment (the variable that holds a key has any name), the home and the user id, and
+ * the command of the macOS Keychain. No network, no code from elsewhere, no native library.
+ */
+export const DENO_PERMISSIONS: readonly string[] = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys=homedir,uid",
+  "--allow-run=/usr/bin/security",
+  "--no-prompt",
+];

@@ -1,0 +1,54 @@
+/**
+ * The sources as they are built: copied, with the commit written into them.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../source_tree.ts";
+
+const SOURCES = [
+  "cli.ts",
+  "mod.ts",
+  "lib",
+  "providers",
+  "deno.json",
+  "deno.lock",
+  "package.json",
+  "README.md",
+  "SECURITY.md",
+  "LICENSE",
+];
+
+const UNSET = 'COMMIT: string = ""';
+
+/** The commit that is checked out, with `-dirty` if files differ from it, or `unknown`. */
+export function checkedOutCommit(): string {
+  const git = (...args: string[]): string =>
+    execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+      .trim();
+  try {
+    const isDirty = git("status", "--porcelain", "--untracked-files=no") !== "";
+    return `${git("rev-parse", "HEAD")}${isDirty ? "-dirty" : ""}`;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Copies what the program is built from into the empty `directory`. */
+export function stageSources(directory: string, commit: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const path of SOURCES) {
+    cpSync(join(ROOT, path), join(directory, path), { recursive: true });
+  }
+  const modules = join(ROOT, "node_modules");
+  if (existsSync(modules)) symlinkSync(modules, join(directory, "node_modules"), "junction");
+  writeCommit(join(directory, "lib/version.ts"), commit);
+}
+
+function writeCommit(path: string, commit: string): void {
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(UNSET)) throw new Error(`${path} has no line with ${UNSET}`);
+  writeFileSync(path, text.replace(UNSET, `COMMIT: string = ${JSON.stringify(commit)}`));
+}

@@ -1,0 +1,99 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
+import { stageSources } from "../../scripts/build/stage.ts";
+import { executableName, findTargets, TARGETS } from "../../scripts/build/targets.ts";
+import { buildCommand } from "../../scripts/compile.ts";
+import { ended, ROOT, runtimeCommand, startCommand, withDirectory } from "../helpers/program.ts";
+
+const LINUX = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+const MUSL = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
+const MACOS = ["x86_64-apple-darwin", "aarch64-apple-darwin"];
+const WINDOWS = ["x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc"];
+
+describe("findTargets()", () => {
+  const names = (engine: "deno" | "bun") => findTargets(["all"], engine).map(({ name }) => name);
+
+  it("has Linux, macOS and Windows on both processors for either engine, and musl for Bun", () => {
+    assert.deepEqual(names("deno").sort(), [...LINUX, ...MACOS, ...WINDOWS].sort());
+    assert.deepEqual(names("bun").sort(), [...LINUX, ...MUSL, ...MACOS, ...WINDOWS].sort());
+  });
+
+  it("refuses a target that the engine cannot make, and names those that it can", () => {
+    for (const name of [...MUSL, "bun-linux-x64", ""]) {
+      assert.throws(() => findTargets([name], "deno"), /deno has no target .*x86_64-apple-darwin/);
+    }
+  });
+
+  it("gives executables of different targets different names", () => {
+    const files = TARGETS.map(executableName);
+    assert.equal(new Set(files).size, TARGETS.length);
+    assert.ok(files.every((file) => file.endsWith(".exe") === file.includes("windows")));
+  });
+});
+
+describe("buildCommand()", () => {
+  const build = { outfile: "/x/aivault", stage: "/s", target: undefined };
+
+  it("gives a Deno executable the documented permissions and no other", () => {
+    const words = buildCommand({ ...build, engine: "deno" });
+    const allowed = words.filter((word) => /^-A$|^--allow|^--no-prompt$/.test(word));
+    assert.deepEqual(allowed, DENO_PERMISSIONS);
+    assert.ok(words.includes("--deny-import"));
+  });
+
+  it("names the target in the engine's own words", () => {
+    const [target] = findTargets(["aarch64-apple-darwin"], "deno");
+    const deno = buildCommand({ ...build, engine: "deno", target });
+    assert.equal(deno[deno.indexOf("--target") + 1], "aarch64-apple-darwin");
+    const bun = buildCommand({ ...build, engine: "bun", target });
+    assert.ok(bun.includes("--target=bun-darwin-arm64"));
+  });
+});
+
+describe("stageSources()", () => {
+  it("copies the sources with the commit in them, and leaves the checkout as it is", async () => {
+    await withDirectory(async (directory) => {
+      const before = readFileSync(join(ROOT, "lib/version.ts"), "utf8");
+      stageSources(join(directory, "stage"), "abc123");
+      const staged = readFileSync(join(directory, "stage/lib/version.ts"), "utf8");
+      assert.equal(staged.replace('"abc123"', '""'), before);
+      assert.equal(readFileSync(join(ROOT, "lib/version.ts"), "utf8"), before);
+      assert.ok(existsSync(join(directory, "stage/providers/stores/sqlite.ts")));
+      assert.ok(!existsSync(join(directory, "stage/tests")));
+    });
+  });
+});
+
+describe("scripts/compile.ts", () => {
+  const compile = (args: string[], env: Record<string, string> = {}) =>
+    ended(startCommand([...runtimeCommand(join(ROOT, "scripts/compile.ts")), ...args], { env }));
+
+  it("says what to do where Deno's base executable cannot be had, and keeps an earlier build", async () => {
+    await withDirectory(async (directory) => {
+      const out = join(directory, "out");
+      mkdirSync(out);
+      writeFileSync(join(out, executableName(undefined)), "an earlier build");
+      const env = { DENORT_BIN: join(directory, "absent") };
+      const { exitCode, stderr } = await compile(["--engine", "deno", "--out", out], env);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^compile: deno could not build /);
+      assert.match(stderr, /hint: .*DENORT_BIN, or use --engine bun/);
+      assert.deepEqual(readdirSync(out), [executableName(undefined)]);
+      assert.equal(readFileSync(join(out, executableName(undefined)), "utf8"), "an earlier build");
+    });
+  });
+
+  it("refuses an unknown engine or target before it builds anything", async () => {
+    for (const args of [["--engine", "rust"], ["--target", "pdp11"], ["--colour"]]) {
+      await withDirectory(async (directory) => {
+        const { exitCode, stderr } = await compile([...args, "--out", directory]);
+        assert.equal(exitCode, 2, stderr);
+        assert.match(stderr, /^compile: /);
+        assert.deepEqual(readdirSync(directory), []);
+      });
+    }
+  });
+});
