@@ -7,7 +7,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { jsonIn, runIn } from "./children.ts";
-import { deksAndValues, expectedKekId, filesIn, keyInFile, peek } from "./inspect.ts";
+import {
+  deksAndValues,
+  expectedKekId,
+  filesIn,
+  keyInFile,
+  keysInKeychain,
+  peek,
+} from "./inspect.ts";
 import {
   checkValues,
   NEXT_KEY,
@@ -68,7 +75,7 @@ export async function openByProgram(world: World, kekId: string): Promise<void> 
  * that was not committed, and a key that the program replaces itself, leave nothing to try.
  */
 export async function checkStaleKeyIsRefused(world: World, target: Target): Promise<void> {
-  if (world.provider === "file" || target === "passphrase") return;
+  if (keepsItsKey(world) || target === "passphrase") return;
   const untouched = await peek(world.directory);
   for (const args of [["secrets", "list"], ["secrets", "delete", "PLAIN"], ["rotate-master"]]) {
     const { exitCode, stderr } = await runIn(world, ...args);
@@ -96,9 +103,16 @@ export async function checkWhole(world: World, from: Before, rotations: number):
   assert.equal(rotation, null);
   const keyFile = world.provider === "file" ? ["kek.key"] : [];
   assert.deepEqual(await filesIn(world.directory), [...keyFile, "vault.db"]);
+  const inKeychain = (await keysInKeychain(world)).map((kek) => expectedKekId(kek, vaultId));
+  assert.deepEqual(inKeychain, world.provider === "macos-keychain" ? [kekId] : []);
   if (world.provider !== "file") return;
   const kek = await keyInFile(join(world.directory, "kek.key"));
   assert.equal(expectedKekId(kek, vaultId), kekId);
+}
+
+/** Whether the key provider of `world` keeps the key itself. */
+function keepsItsKey(world: World): boolean {
+  return world.provider === "file" || world.provider === "macos-keychain";
 }
 
 /** Checks that the master key can be rotated once more, and that the provider then has that key. */
@@ -112,6 +126,9 @@ export async function checkRotatesAgain(world: World, from: Before): Promise<voi
   assert.deepEqual(await deksAndValues(again), from.contents);
   const { kekId, vaultId } = await peek(world.directory);
   if (world.provider !== "passphrase") assert.equal(kekId, expectedKekId(THIRD_KEY, vaultId));
+  if (world.provider === "macos-keychain") {
+    assert.deepEqual(await keysInKeychain(world), [THIRD_KEY]);
+  }
   if (world.provider !== "file") return;
   assert.deepEqual(await keyInFile(join(world.directory, "kek.key")), THIRD_KEY);
 }

@@ -16,7 +16,7 @@ export interface Plan {
   readonly world: World;
   /** Where it rotates to; without it the vault is only opened. */
   readonly rotateTo?: Target;
-  /** `step:<RotationStep>`, or `before:` or `after:` a method of the key providers. */
+  /** `step:<RotationStep>`, or `before:` or `after:` a method of the key providers or `security <n>`, its n-th run. */
   readonly at: string;
   /** What happens there: SIGKILL, or a line on standard output and a wait for standard input. */
   readonly how: "kill" | "hold";

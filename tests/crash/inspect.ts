@@ -17,7 +17,7 @@ import { parseSecretRow, type SecretRecord } from "../../lib/vault/secret.ts";
 import { readVaultRow } from "../../lib/vault/vault_row.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { withDirectory } from "../helpers/program.ts";
-import { providersOf, type World } from "./vaults.ts";
+import { keychainOf, providersOf, type World } from "./vaults.ts";
 
 /** The vault's row, as far as rotations concern it. */
 export interface RawVault {
@@ -124,4 +124,11 @@ export async function keyInFile(path: string): Promise<Uint8Array> {
   const kek = Buffer.from((await readFile(path, "utf8")).trim(), "base64");
   assert.equal(kek.length, 32);
   return new Uint8Array(kek);
+}
+
+/** The keys in the Keychain of `world`, if it has one. */
+export async function keysInKeychain(world: World): Promise<Uint8Array[]> {
+  const text = await readFile(keychainOf(world), "utf8").catch(() => "[]");
+  const entries: { password: string }[] = JSON.parse(text);
+  return entries.map(({ password }) => new Uint8Array(Buffer.from(password, "base64")));
 }

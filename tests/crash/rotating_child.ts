@@ -7,6 +7,7 @@
 import process from "node:process";
 import { exitCodeOf } from "../../lib/cli/exit_code.ts";
 import type { KeyProvider } from "../../mod.ts";
+import type { SecurityRunner } from "../../providers/host/security_command.ts";
 import { NOT_REACHED, type Plan } from "./children.ts";
 import { nextKey, openVault, providersOf } from "./vaults.ts";
 
@@ -21,7 +22,9 @@ async function main(plan: Plan): Promise<void> {
     await new Promise<void>((resolve) => process.stdin.once("data", () => resolve()));
   };
   const providers = new Map(
-    [...providersOf(world)].map(([type, provider]) => [type, watched(provider, reach)]),
+    [...providersOf(world, undefined, watchedRuns(reach))].map((
+      [type, provider],
+    ) => [type, watched(provider, reach)]),
   );
   const vault = await openVault(world, providers);
   if (rotateTo !== undefined) {
@@ -31,6 +34,17 @@ async function main(plan: Plan): Promise<void> {
   await vault.close();
   process.stdin.destroy();
   process.exitCode = reached ? 0 : NOT_REACHED;
+}
+
+function watchedRuns(reach: (point: string) => Promise<void>) {
+  let count = 0;
+  return (run: SecurityRunner): SecurityRunner => async (args, stdin) => {
+    const number = ++count;
+    await reach(`before:security ${number}`);
+    const result = await run(args, stdin);
+    await reach(`after:security ${number}`);
+    return result;
+  };
 }
 
 function watched(provider: KeyProvider, reach: (point: string) => Promise<void>): KeyProvider {

@@ -6,9 +6,16 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { envKeyProvider, fileKeyProvider, passphraseKeyProvider } from "../../providers/mod.ts";
+import type { SecurityRunner } from "../../providers/host/security_command.ts";
+import {
+  envKeyProvider,
+  fileKeyProvider,
+  macosKeychainProvider,
+  passphraseKeyProvider,
+} from "../../providers/mod.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import {
   type KeyProvider,
@@ -18,10 +25,11 @@ import {
   type UseContext,
   Vault,
 } from "../../mod.ts";
+import { fakeOnFile } from "../keys/fake_keychain.ts";
 
 /** Where a vault and everything that opens it is; plain data, so that it can be given to a child. */
 export interface World {
-  /** The vault's directory, and the Keychain's. */
+  /** The vault's directory. The Keychain is a file beside it. */
   readonly directory: string;
   /** The key provider that the vault begins with. */
   readonly provider: ProviderType;
@@ -32,7 +40,7 @@ export interface World {
 }
 
 /** The key providers under test. */
-export type ProviderType = "file" | "env" | "passphrase";
+export type ProviderType = "file" | "env" | "passphrase" | "macos-keychain";
 
 /** Where a rotation goes: to another key of the same provider, or to a passphrase. */
 export type Target = "same" | "passphrase";
@@ -54,10 +62,16 @@ export function environmentOf(world: World): Record<string, string> {
   };
 }
 
-/** The key providers of `world`, for the library. */
+/** The file that the stand-in for the Keychain of `world` keeps its entries in. */
+export function keychainOf(world: World): string {
+  return `${world.directory}.keychain.json`;
+}
+
+/** The key providers of `world`, for the library. The Keychain is the stand-in, seen through `watch`. */
 export function providersOf(
   world: World,
   newPassphrase: string = NEXT_PASSPHRASE,
+  watch: (run: SecurityRunner) => SecurityRunner = (run) => run,
 ): Map<string, KeyProvider> {
   const { directory, variable, passphrase } = world;
   const ask = (purpose: string): Promise<Uint8Array> =>
@@ -66,6 +80,7 @@ export function providersOf(
     fileKeyProvider({ vaultDirectory: directory, defaultPath: join(directory, "kek.key") }),
     envKeyProvider((name) => name === "AIVAULT_KEY" ? variable : undefined),
     passphraseKeyProvider(ask),
+    macosKeychainProvider({ run: watch(fakeOnFile(keychainOf(world))) }),
   ];
   return new Map(list.map((provider) => [provider.type, provider]));
 }
@@ -137,8 +152,12 @@ export const SAMPLES: readonly Sample[] = [
   { name: "GROUP", value: "group-value-5", scope: { kind: "group", ...group }, context: group },
 ];
 
-/** Makes a vault whose key is kept by `provider`, with the samples in it. */
-export async function makeVault(directory: string, provider: ProviderType): Promise<World> {
+/** Makes a vault whose key is kept by `provider`, with the samples in it, or with `samples`. */
+export async function makeVault(
+  directory: string,
+  provider: ProviderType,
+  samples: readonly Sample[] = SAMPLES,
+): Promise<World> {
   const variable = Buffer.from(FIRST_KEY).toString("base64");
   const world = { directory, provider, variable, passphrase: FIRST_PASSPHRASE };
   const providers = providersOf(world, FIRST_PASSPHRASE);
@@ -146,18 +165,20 @@ export async function makeVault(directory: string, provider: ProviderType): Prom
   const store = await SqliteStore.open({ path: join(directory, "vault.db"), create: true });
   const key = await providerIn(providers, provider).create(options);
   const vault = await Vault.init({ store, key, providers });
-  for (const { name, value, scope } of SAMPLES) {
+  for (const { name, value, scope } of samples) {
     await vault.create({ name, value: new TextEncoder().encode(value), scope });
   }
-  await vault.attachGroup("ATTACHED", group);
+  if (samples === SAMPLES) await vault.attachGroup("ATTACHED", group);
   await vault.close();
   return world;
 }
 
-/** A copy of `world` in another directory. */
+/** A copy of `world`, and of its Keychain, in another directory. */
 export async function copyVault(world: World, directory: string): Promise<World> {
+  const copy = { ...world, directory };
   await cp(world.directory, directory, { recursive: true });
-  return { ...world, directory };
+  if (existsSync(keychainOf(world))) await cp(keychainOf(world), keychainOf(copy));
+  return copy;
 }
 
 /** Checks that every sample opens with its value. */

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { shellWord } from "../../providers/host/shell_word.ts";
 import { securityCommand, type SecurityRunner } from "../../providers/host/security_command.ts";
 import {
@@ -45,6 +47,20 @@ export function fakeInProcess(keychain: FakeKeychain = fakeKeychain()): FakeSecu
     keep: (entries) => Promise.resolve(void (keychain.entries = entries)),
     behave: (behaviour) => Promise.resolve(void (keychain.behaviour = behaviour)),
     argumentLists: () => Promise.resolve(log),
+  };
+}
+
+/** The stand-in in this process, on a Keychain in a file that each run replaces as a whole, so that it outlives the process. */
+export function fakeOnFile(path: string): SecurityRunner {
+  return async (args, stdin = new Uint8Array()) => {
+    const keychain = fakeKeychain();
+    if (existsSync(path)) keychain.entries = JSON.parse(readFileSync(path, "utf8"));
+    const { exitCode, stdout, stderr } = fakeSecurity(keychain, args, stdin);
+    stdin.fill(0);
+    const temporary = `${path}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify(keychain.entries));
+    renameSync(temporary, path);
+    return { exitCode, stdout: new TextEncoder().encode(stdout), stderr };
   };
 }
 
