@@ -36,10 +36,11 @@ export async function readPrivateFile(
     );
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
-    if (errno === "ELOOP" || errno === "EMLINK") {
+    const isAbsent = errno === "ENOENT" || errno === "ENOTDIR";
+    if (errno === "ELOOP" || errno === "EMLINK" || (isAbsent && await isLink(path))) {
       throw unusable(path, attempted, "is a symbolic link");
     }
+    if (isAbsent) return undefined;
     if (errno === "ENXIO" || errno === "EISDIR") {
       throw unusable(path, attempted, "is not a regular file");
     }
@@ -58,7 +59,12 @@ export async function readPrivateFile(
   }
 }
 
+async function isLink(path: string): Promise<boolean> {
+  return await lstat(path).then((found) => found.isSymbolicLink(), () => false);
+}
+
 async function checkPrivate(file: FileHandle, path: string, attempted: string): Promise<void> {
+  await checkInPlace(file, path, attempted);
   const { mode, size, uid, isFile } = await file.stat().then((s) => ({
     mode: s.mode,
     size: s.size,
@@ -79,6 +85,21 @@ async function checkPrivate(file: FileHandle, path: string, attempted: string): 
   }
   if ((mode & 0o077) !== 0) {
     throw unusable(path, attempted, "can be read by other users", `chmod 600 ${shellWord(path)}`);
+  }
+}
+
+/**
+ * Deno, when it has less than all permissions, resolves a path before it opens it, so that O_NOFOLLOW sees no
+ * link. Therefore what was opened must be what lies at the path itself.
+ */
+async function checkInPlace(file: FileHandle, path: string, attempted: string): Promise<void> {
+  const [opened, found] = await Promise.all([
+    file.stat({ bigint: true }),
+    lstat(path, { bigint: true }),
+  ]);
+  if (found.isSymbolicLink()) throw unusable(path, attempted, "is a symbolic link");
+  if (found.ino !== opened.ino || found.dev !== opened.dev) {
+    throw unusable(path, attempted, "was replaced while it was read");
   }
 }
 
