@@ -1,10 +1,10 @@
 /**
  * Builds `aivault` as executable files that need nothing beside them.
  *
- *     deno task compile [--engine bun|deno] [--target T…] [--out dist]
+ *     deno task compile [--engine bun|deno] [--target T…] [--out dist] [--commit HASH]
  *
  * Without `--target` it builds for this machine, as `aivault`; with it, as `aivault-T`, and `all` stands for every
- * target. Bun (the default) takes its base executables for other machines from the npm registry, Deno
+ * target. The commit that the executable names is the one checked out, unless said. Bun (the default) takes its base executables for other machines from the npm registry, Deno
  * from its own server. Where that cannot be reached, `DENORT_BIN` names Deno's base executable, `denort`.
  *
  * @module
@@ -70,7 +70,8 @@ export function buildCommand({ engine, target, outfile }: Build): [string, ...st
 
 function bun(): string {
   const installed = join(ROOT, "tests/runtimes/node_modules/.bin/bun");
-  return existsSync(installed) ? installed : "bun";
+  if (existsSync(installed)) return installed;
+  return "Bun" in globalThis ? process.execPath : "bun";
 }
 
 function deno(): string {
@@ -116,6 +117,7 @@ function main(): void {
       engine: { type: "string", default: "bun" },
       target: { type: "string", multiple: true, default: [] },
       out: { type: "string", default: join(ROOT, "dist") },
+      commit: { type: "string", default: checkedOutCommit() },
     },
   });
   const engine = flags.engine;
@@ -125,7 +127,7 @@ function main(): void {
   const named = flags.target.flatMap((list) => list.split(","));
   const targets = named.length === 0 ? [undefined] : findTargets(named, engine);
   mkdirSync(flags.out, { recursive: true });
-  withStage(checkedOutCommit(), (stage) => {
+  withStage(flags.commit, (stage) => {
     for (const target of targets) {
       const outfile = resolve(flags.out, executableName(target));
       const problem = compile({ engine, target, outfile, stage });

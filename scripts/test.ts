@@ -1,10 +1,10 @@
 /**
- * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node. The last line it prints
- * is the total, `N passed, N failed, N skipped`.
+ * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, and what starts the program against its
+ * executable too (`binary`). The last line it prints is the total, `N passed, N failed, N skipped`.
  *
  *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 300] [path…]
  *
- * `--all-runtimes` makes a runtime that is not found a failure instead of a skip.
+ * `--all-runtimes` makes a runtime that is not found, or an executable that is not built, a failure instead of a skip.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { ROOT } from "./source_tree.ts";
 import { testEnvironment } from "./testing/environment.ts";
-import { RUNTIMES } from "./testing/junit.ts";
-import { type FileRun, killRunning, runFile, type RunOptions } from "./testing/run_file.ts";
-import { findRuntime, type FoundRuntime } from "./testing/runtimes.ts";
+import { type FileRun, killRunning, type RunOptions } from "./testing/run_file.ts";
+import { findRuntime } from "./testing/runtimes.ts";
+import { findSuite, type FoundSuite, SUITES } from "./testing/suites.ts";
 import {
   count,
   describeCounts,
@@ -30,7 +30,7 @@ import {
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    runtime: { type: "string", multiple: true, default: [...RUNTIMES] },
+    runtime: { type: "string", multiple: true, default: [...SUITES] },
     "all-runtimes": { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
     timeout: { type: "string", default: "300" },
@@ -39,17 +39,15 @@ const { values: flags, positionals } = parseArgs({
 
 const wanted = flags.runtime.flatMap((list) => list.split(","));
 for (const name of wanted) {
-  if (RUNTIMES.some((runtime) => runtime === name)) continue;
-  console.error(`unknown runtime "${name}"; known are ${RUNTIMES.join(", ")}`);
+  if (SUITES.some((suite) => suite === name)) continue;
+  console.error(`unknown runtime "${name}"; known are ${SUITES.join(", ")}`);
   process.exit(2);
 }
-const found = RUNTIMES.filter((name) => wanted.includes(name)).map((name) =>
-  findRuntime(name, ROOT)
-);
 const files = findFiles(positionals);
 if (files.length === 0) console.error(`no test file matches ${positionals.join(" ")}`);
 const scratch = mkdtempSync(join(tmpdir(), "aivault-test-"));
 const runs: FileRun[] = [];
+const found: FoundSuite[] = [];
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     killRunning();
@@ -58,19 +56,21 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 try {
-  for (const { runtime, version, missing } of found) {
-    console.log(`${runtime}: ${missing ?? version}`);
-    if (missing === undefined) continue;
-    runs.push(wholeRuntime(runtime, flags["all-runtimes"] ? "failed" : "skipped", missing));
+  for (const name of SUITES.filter((suite) => wanted.includes(suite))) {
+    const each = findSuite(name, ROOT, scratch);
+    if (!files.some((file) => each.has(file))) continue;
+    found.push(each);
+    console.log(`${name}: ${each.missing ?? each.version}`);
+    if (each.missing === undefined) continue;
+    runs.push(wholeSuite(name, flags["all-runtimes"] ? "failed" : "skipped", each.missing));
   }
   const available = found.filter((each) => each.missing === undefined);
   const home = join(scratch, "home");
   mkdirSync(home);
-  for (const { runtime, command } of available) {
-    // The programs that tests start have an environment of their own, so they must not need the network.
-    if (runtime === "deno") {
-      execFileSync(command, ["cache", "--quiet", "cli.ts"], { cwd: ROOT, stdio: "inherit" });
-    }
+  // The programs that tests start have an environment of their own, so they must not need the network.
+  if (available.some(({ suite }) => suite === "deno")) {
+    const { command } = findRuntime("deno", ROOT);
+    execFileSync(command, ["cache", "--quiet", "cli.ts"], { cwd: ROOT, stdio: "inherit" });
   }
   const options: RunOptions = {
     root: ROOT,
@@ -80,33 +80,35 @@ try {
   };
   runs.push(...await runAll(available, files, options));
   runs.push(...findVanished(runs));
-  for (const { runtime } of available) {
-    const counts = count(runs.filter((run) => run.runtime === runtime));
+  for (const { suite } of available) {
+    const counts = count(runs.filter((run) => run.runtime === suite));
     if (counts.passed + counts.failed > 0) continue;
-    runs.push(wholeRuntime(runtime, "failed", "it ran no test"));
+    runs.push(wholeSuite(suite, "failed", "it ran no test"));
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 summarise(runs);
 
-/** Takes (file, runtime) pairs off one queue, `--jobs` at a time. */
+/** Takes (file, suite) pairs off one queue, `--jobs` at a time. */
 async function runAll(
-  runtimes: readonly FoundRuntime[],
+  suites: readonly FoundSuite[],
   paths: readonly string[],
   options: RunOptions,
 ): Promise<FileRun[]> {
-  const queue = paths.flatMap((file) => runtimes.map((runtime) => ({ runtime, file })));
+  const queue = paths.flatMap((file) =>
+    suites.filter((suite) => suite.has(file)).map((suite) => ({ suite, file }))
+  );
   const done: FileRun[] = [];
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const run = await runFile(next.runtime, next.file, options);
+      const run = await next.suite.run(next.file, options);
       done.push(run);
       const counts = count([run]);
       const mark = counts.failed > 0 ? "FAIL" : "ok  ";
       const seconds = run.seconds.toFixed(1);
       console.log(
-        `${mark} ${run.runtime.padEnd(4)} ${run.file}: ${describeCounts(counts)} (${seconds} s)`,
+        `${mark} ${run.runtime.padEnd(6)} ${run.file}: ${describeCounts(counts)} (${seconds} s)`,
       );
     }
   };
@@ -126,8 +128,8 @@ function findFiles(filters: readonly string[]): string[] {
     : all.filter((file) => prefixes.some((prefix) => file.startsWith(prefix)));
 }
 
-function wholeRuntime(
-  runtime: FoundRuntime["runtime"],
+function wholeSuite(
+  runtime: FoundSuite["suite"],
   outcome: "failed" | "skipped",
   detail: string,
 ): FileRun {
@@ -141,9 +143,9 @@ function summarise(all: readonly FileRun[]): void {
   if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.join("\n")}`);
   if (failed.length > 0) console.log(`\nFailed:\n${failed.join("\n")}`);
   console.log("");
-  for (const { runtime } of found) {
-    const counts = count(all.filter((run) => run.runtime === runtime));
-    console.log(`${runtime}: ${describeCounts(counts)}`);
+  for (const { suite } of found) {
+    const counts = count(all.filter((run) => run.runtime === suite));
+    console.log(`${suite}: ${describeCounts(counts)}`);
   }
   const total = count(all);
   console.log(describeCounts(total));

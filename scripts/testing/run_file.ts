@@ -8,8 +8,9 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:f
 import { join } from "node:path";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
-import { parseJUnit, type Runtime, type TestResult } from "./junit.ts";
+import { parseJUnit, type TestResult } from "./junit.ts";
 import { type FoundRuntime, testArguments } from "./runtimes.ts";
+import type { Suite } from "./suites.ts";
 import { UNCAUGHT } from "./uncaught.ts";
 
 /** The name under which a failure of a whole file is reported. */
@@ -18,7 +19,7 @@ export const WHOLE_FILE = "(the whole file)";
 /** The results of one file on one runtime. */
 export interface FileRun {
   /** Where it ran. */
-  readonly runtime: Runtime;
+  readonly runtime: Suite;
   /** The path of the test file, relative to the root. */
   readonly file: string;
   /** Never empty: a file that reports nothing has failed. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Runtime, TestResult } from "./junit.ts";
+import type { TestResult } from "./junit.ts";
 import { type FileRun, WHOLE_FILE } from "./run_file.ts";
+import type { Suite } from "./suites.ts";
 
 /** How many tests ended how. */
 export type Counts = Record<TestResult["outcome"], number>;
@@ -45,7 +46,7 @@ export function findVanished(runs: readonly FileRun[]): FileRun[] {
 
 /** A line for each skipped test: where, its name, its reason, which Node alone reports. */
 export function describeSkipped(runs: readonly FileRun[]): string[] {
-  const skipped = new Map<string, { on: Runtime[]; reason: string }>();
+  const skipped = new Map<string, { on: Suite[]; reason: string }>();
   for (const run of runs) {
     for (const test of run.results) {
       if (test.outcome !== "skipped") continue;

@@ -6,6 +6,7 @@ import process from "node:process";
 import { RUNTIMES } from "../../scripts/testing/junit.ts";
 import { type FileRun, runFile, WHOLE_FILE } from "../../scripts/testing/run_file.ts";
 import { findRuntime } from "../../scripts/testing/runtimes.ts";
+import { startsProgram } from "../../scripts/testing/suites.ts";
 import { count, describeSkipped, findVanished } from "../../scripts/testing/summary.ts";
 import { ROOT } from "../../scripts/source_tree.ts";
 
@@ -119,5 +120,16 @@ describe("describeSkipped()", () => {
       { runtime: "node", file: "x.test.ts", results: skip("no Keychain"), seconds: 0 },
     ];
     assert.deepEqual(describeSkipped(runs), ["x.test.ts: a: no Keychain (bun, node)"]);
+  });
+});
+
+describe("startsProgram()", () => {
+  it("tells the tests of the program from those of the library", () => {
+    for (const file of ["tests/cli/init.test.ts", "tests/cli/version.test.ts"]) {
+      assert.ok(startsProgram(ROOT, file), file);
+    }
+    for (const file of ["tests/crypto/aead.test.ts", "tests/scripts/testing.test.ts"]) {
+      assert.ok(!startsProgram(ROOT, file), file);
+    }
   });
 });
