@@ -66,3 +66,6 @@ export {
   type VaultOptions,
 } from "./lib/vault/vault.ts";
 export type { ProviderSettings } from "./lib/vault/vault_row.ts";
+
+// Run as a program (`deno run jsr:@aivault/cli status`), this is the command line; nothing else loads the platform.
+if (import.meta.main) await import("./cli.ts");

@@ -43,7 +43,7 @@ const STEPS: readonly Step[] = [
   ["layering", ["run", "-A", "scripts/check_layering.ts"]],
   ["purity", ["run", "-A", "scripts/check_purity.ts"]],
   [`documentation of ${entries.join(", ")}`, ["doc", "--lint", ...entries]],
-  ["publish, dry run", ["publish", "--dry-run", "--allow-dirty"]],
+  ["publish, dry run, and JSR's score", ["run", "-A", "scripts/check_jsr_score.ts"]],
 ];
 
 const failed = STEPS.filter((step) => !passes(step)).map(([name]) => name);
