@@ -28,7 +28,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "hash-wasm": ["lib/crypto/"],
   "valibot": ["lib/", "providers/"],
   "commander": ["lib/cli/"],
-  "@clack/prompts": ["providers/"],
 };
 
 /** Modules of the platform that reach other machines, load code or start threads: none has a use here. */

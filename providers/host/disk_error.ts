@@ -7,6 +7,8 @@ import { VaultError } from "../../lib/errors.ts";
 
 /** The symbolic code of a system error, such as `ENOENT`; `""` if it is none. */
 export function errnoOf(error: unknown): string {
+  // Deno lets nobody open devices and the like without all permissions.
+  if (error instanceof Error && error.name === "NotCapable") return "EPERM";
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }

@@ -85,4 +85,5 @@ const unreadable: Readonly<Record<string, string>> = {
   ENOTDIR: "there is no such file",
   EISDIR: "it is a directory",
   EACCES: "permission denied",
+  EPERM: "not permitted",
 };

@@ -3,65 +3,119 @@
  *
  * @module
  */
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import process from "node:process";
-import { ReadStream, WriteStream } from "node:tty";
-import { utf8 } from "../../lib/crypto/bytes.ts";
+import { ReadStream } from "node:tty";
+import { VaultError } from "../../lib/errors.ts";
+import { errnoOf } from "./disk_error.ts";
+import { type Typed, TypedLine } from "./typed_line.ts";
 
 /** A terminal that can be asked. */
 export interface Terminal {
   /**
-   * Asks for a text that is not shown while it is typed. The caller wipes the UTF-8 bytes.
+   * Asks for a line that is not shown while it is typed. The caller wipes the UTF-8 bytes.
    *
    * @returns `undefined` if the user cancels.
+   * @throws {VaultError} `INVALID_INPUT` if more than a line was pasted, or a key was typed that stands for no
+   * character.
    */
   askHidden(question: string): Promise<Uint8Array | undefined>;
 }
 
 /**
- * The controlling terminal of this process, even if its standard streams are pipes; `undefined` if it has none.
+ * The controlling terminal of this process, even if its standard streams are pipes. Where it cannot be opened by
+ * name, as on Windows or under Deno without all permissions, standard input and standard error serve if
+ * they are a terminal. `undefined` if there is none.
  */
 export function openTerminal(): Terminal | undefined {
-  if (process.platform === "win32") {
-    return process.stdin.isTTY && process.stderr.isTTY
-      ? { askHidden: (question) => ask(question, process.stdin, process.stderr) }
-      : undefined;
-  }
   const probe = openTty();
-  if (probe === undefined) return undefined;
-  closeSync(probe);
-  return {
-    async askHidden(question) {
-      const inFd = openTty();
-      const outFd = openTty();
-      if (inFd === undefined || outFd === undefined) return undefined;
-      const input = new ReadStream(inFd);
-      const output = new WriteStream(outFd);
-      try {
-        return await ask(question, input, output);
-      } finally {
-        input.destroy();
-        output.destroy();
-      }
-    },
-  };
+  if (probe !== undefined) {
+    closeSync(probe);
+    return { askHidden };
+  }
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return undefined;
+  // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+  return { askHidden: async (question) => ask(question, stdin, stdin.fd, stderr.fd) };
 }
 
-function openTty(): number | undefined {
+// deno-lint-ignore require-await -- a failure is a rejection, never a throw
+async function askHidden(question: string): Promise<Uint8Array | undefined> {
+  const fd = openTty();
+  const modeFd = openTty();
+  if (fd === undefined || modeFd === undefined) return undefined;
+  // A stream changes the terminal's mode; it never reads, so no typed byte passes through its buffers.
+  const mode = new ReadStream(modeFd);
   try {
-    return openSync("/dev/tty", constants.O_RDWR | (constants.O_NOCTTY ?? 0));
+    return ask(question, mode, fd, fd);
+  } finally {
+    mode.destroy();
+    closeSync(fd);
+  }
+}
+
+function openTty(flags = 0): number | undefined {
+  if (process.platform === "win32") return undefined;
+  try {
+    return openSync("/dev/tty", constants.O_RDWR | (constants.O_NOCTTY ?? 0) | flags);
   } catch {
     return undefined;
   }
 }
 
-async function ask(
-  message: string,
-  input: ReadStream,
-  output: WriteStream,
-): Promise<Uint8Array | undefined> {
-  const { password } = await import("@clack/prompts");
-  // The prompt gives a string, of which the garbage collector may keep copies.
-  const answer = await password({ message, input, output });
-  return typeof answer === "string" ? utf8(answer) : undefined;
+function ask(
+  question: string,
+  mode: Pick<ReadStream, "setRawMode">,
+  inFd: number,
+  outFd: number,
+): Uint8Array | undefined {
+  const line = new TypedLine();
+  mode.setRawMode(true);
+  try {
+    writeSync(outFd, `${question} (not shown): `);
+    const typed = readLine(inFd, line);
+    // The rest must not be left to whatever reads the terminal next: a shell would run it.
+    const hasMore = discardTyped();
+    if (typed === "cancelled") return undefined;
+    if (typed === "refused") throw refused("a key was typed that stands for no character");
+    if (hasMore) throw refused("more than one line was pasted");
+    return line.bytes();
+  } finally {
+    line.wipe();
+    mode.setRawMode(false);
+    writeSync(outFd, "\n");
+  }
+}
+
+function readLine(fd: number, line: TypedLine): Typed {
+  const byte = new Uint8Array(1);
+  let typed: Typed = "more";
+  while (typed === "more") {
+    typed = readSync(fd, byte, 0, 1, null) === 0 ? "cancelled" : line.type(byte[0] ?? 0);
+  }
+  byte.fill(0);
+  return typed;
+}
+
+/** Whether there was anything to discard. */
+function discardTyped(): boolean {
+  const fd = openTty(constants.O_NONBLOCK);
+  if (fd === undefined) return false;
+  const buffer = new Uint8Array(4096);
+  let length = 0;
+  try {
+    for (let read = 1; read > 0; length += read) read = readSync(fd, buffer, 0, 4096, null);
+  } catch (error) {
+    if (!["EAGAIN", "EWOULDBLOCK"].includes(errnoOf(error))) throw error;
+  } finally {
+    buffer.fill(0);
+    closeSync(fd);
+  }
+  return length > 0;
+}
+
+function refused(problem: string): VaultError {
+  return new VaultError("INVALID_INPUT", "read what was typed", problem, {
+    hints: ["nothing was changed; try again, or give it in a file or on standard input"],
+  });
 }

@@ -1,0 +1,186 @@
+/** Hidden questions on a real terminal: what is typed is taken, and never shown. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import test from "node:test";
+import { programCommand } from "../helpers/program.ts";
+import { type Exchange, NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
+import { type Session, withSession } from "../helpers/session.ts";
+import { valueOf } from "./vault_of.ts";
+
+if (NO_TERMINAL !== undefined) console.warn(`skipped: ${NO_TERMINAL}`);
+const options = { timeout: 120_000, skip: NO_TERMINAL ?? false };
+const CHEAP = "--argon2-memory 8 --argon2-iterations 1";
+/** What `stty` says of a terminal that shows what is typed, line by line. */
+const AS_BEFORE = "stty -a | grep -Eow -- '-?(isig|icanon|echo)'";
+const anyStreams = {
+  ...options,
+  skip: options.skip ||
+    (runtimeOfProgram().startsWith("deno")
+      ? "Deno lets no program open /dev/tty without all permissions"
+      : false),
+};
+
+function runtimeOfProgram(): string {
+  const [file, ...args] = programCommand();
+  const printed = execFileSync(file, [...args, "--version", "--json"], { encoding: "utf8" });
+  return JSON.parse(printed).runtime;
+}
+
+function converse(session: Session, line: string, ...exchanges: Exchange[]) {
+  return onTerminal(line, { env: session.env, cwd: session.directory }, exchanges);
+}
+
+test(
+  "secrets create asks for the value, does not show it, and keeps it",
+  options,
+  () =>
+    withSession(async (session) => {
+      const { screen, exitCode } = await converse(
+        session,
+        `aivault secrets create A; ${AS_BEFORE}`,
+        ["Value (not shown): ", "wrong\x15hunté2 \x7f\r"],
+      );
+      assert.equal(exitCode, 0, screen);
+      assert.match(screen, /Value \(not shown\): \ncreated A in scope global \([0-9a-f-]{36}\)\n/);
+      assert.doesNotMatch(screen, /hunt|wrong/);
+      assert.match(screen, /\nisig\nicanon\necho\n$/);
+      assert.equal(await valueOf(session, "A"), "hunté2");
+    }),
+);
+
+test(
+  "secrets rotate asks for the value, after it has found the vault's key",
+  options,
+  () =>
+    withSession(async (session) => {
+      await session.run("printf one | aivault secrets create A --value-file -");
+      const { exitCode } = await converse(session, "aivault secrets rotate A", ["Value", "two\r"]);
+      assert.equal(exitCode, 0);
+      assert.equal(await valueOf(session, "A"), "two");
+      await session.run("mv ~/.aivault/keys/kek.key ~/away");
+      const locked = await converse(session, "aivault secrets rotate A");
+      assert.equal(locked.exitCode, 8, locked.screen);
+      assert.doesNotMatch(locked.screen, /Value/);
+    }),
+);
+
+test(
+  "a question is asked on the terminal even if the standard streams are pipes or files",
+  anyStreams,
+  () =>
+    withSession(async (session) => {
+      const line = "true | aivault secrets create A >out 2>err; cat out err";
+      const { screen } = await converse(session, line, ["Value (not shown): ", "hunter2\r"]);
+      assert.match(screen, /^Value \(not shown\): \ncreated A in scope global/);
+      assert.equal(await valueOf(session, "A"), "hunter2");
+      const { stdout } = await session.run("cat out err");
+      assert.doesNotMatch(stdout, /Value|hunter2/);
+    }),
+);
+
+test(
+  "a passphrase vault asks for a new passphrase twice, and for the passphrase once",
+  options,
+  () =>
+    withSession(async (session) => {
+      const made = await converse(
+        session,
+        `aivault init --provider passphrase ${CHEAP}`,
+        ["New passphrase (not shown): ", "correct horse\r"],
+        ["The same again (not shown): ", "correct horse\r"],
+      );
+      assert.equal(made.exitCode, 0, made.screen);
+      const listed = await converse(
+        session,
+        "aivault secrets list",
+        ["Passphrase (not shown): ", "correct horse\r"],
+      );
+      assert.match(listed.screen, /no secrets\n$/);
+      const rotated = await converse(
+        session,
+        "aivault rotate-master",
+        ["Passphrase", "correct horse\r"],
+        ["New passphrase", "battery staple\r"],
+        ["The same again", "battery staple\r"],
+      );
+      assert.equal(rotated.exitCode, 0, rotated.screen);
+      const wrong = await converse(session, "aivault secrets list", [
+        "Passphrase",
+        "correct horse\r",
+      ]);
+      assert.equal(wrong.exitCode, 6, wrong.screen);
+      assert.doesNotMatch(
+        made.screen + listed.screen + rotated.screen + wrong.screen,
+        /horse|staple/,
+      );
+    }),
+);
+
+test(
+  "two new passphrases that differ are refused, and nothing is made",
+  options,
+  () =>
+    withSession(async (session) => {
+      const { screen, exitCode } = await converse(
+        session,
+        `aivault init --provider passphrase ${CHEAP}`,
+        ["New passphrase", "one\r"],
+        ["The same again", "another\r"],
+      );
+      assert.equal(exitCode, 2);
+      assert.match(screen, /aivault:.* set the passphrase: the two passphrases differ\n/);
+      assert.match((await session.run("aivault init --provider env")).stderr, /AIVAULT_KEY/);
+    }),
+);
+
+test(
+  "Ctrl-C at a question changes nothing and leaves the terminal as it was",
+  options,
+  () =>
+    withSession(async (session) => {
+      await session.run("aivault status");
+      const { screen } = await converse(
+        session,
+        `aivault secrets create A; echo "[$?]"; ${AS_BEFORE}`,
+        ["Value", "hunter2\x03"],
+      );
+      assert.match(screen, /create secret "A": cancelled\n\[2\]\nisig\nicanon\necho\n$/);
+      assert.doesNotMatch(screen, /hunter2/);
+      const { stdout } = await session.run("aivault secrets list && aivault audit");
+      assert.match(stdout, /^no secrets\n[^\n]*\n1 [^\n]*vault\.init[^\n]*\n$/);
+    }),
+);
+
+test(
+  "a value of many lines that is pasted is refused whole, and no line of it is left to the shell",
+  anyStreams,
+  () =>
+    withSession(async (session) => {
+      const { screen } = await converse(
+        session,
+        'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
+        ["Value", "-----BEGIN\rtouch pwned\r"],
+      );
+      assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
+      assert.equal((await session.run("ls pwned")).stdout, "");
+    }),
+);
+
+test(
+  "an empty answer is refused: no value and no passphrase is empty",
+  options,
+  () =>
+    withSession(async (session) => {
+      const value = await converse(session, "aivault secrets create A", ["Value", "\r"]);
+      assert.equal(value.exitCode, 2);
+      assert.match(value.screen, /the value is empty/);
+      const passphrase = await converse(
+        session,
+        `AIVAULT_DIR=p aivault init --provider passphrase ${CHEAP}`,
+        ["New passphrase", "\r"],
+        ["The same again", "\r"],
+      );
+      assert.equal(passphrase.exitCode, 2);
+      assert.match(passphrase.screen, /the passphrase is empty/);
+    }),
+);
