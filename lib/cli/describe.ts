@@ -90,7 +90,7 @@ export function secretTable(secrets: readonly SecretMetadata[]): string[] {
 
 /** An audit event for programs. */
 export function eventDocument(row: AuditRow) {
-  const { seq, timeMs, kind, actor, stateDigest, mac } = row;
+  const { seq, timeMs, kind, actor, mac } = row;
   const optional = (text: string): string | null => text === "" ? null : text;
   return {
     seq,
@@ -98,11 +98,14 @@ export function eventDocument(row: AuditRow) {
     kind,
     actor,
     secretId: optional(row.secretId),
+    secretName: optional(row.secretName),
     scope: optional(row.scope),
     context: optional(row.context),
     note: optional(row.note),
-    stateDigest: optional(stateDigest),
+    previousDigest: optional(row.previousDigest),
+    stateDigest: optional(row.stateDigest),
     mac: toHex(mac),
+    proof: optional(toHex(row.proof)),
   };
 }
 

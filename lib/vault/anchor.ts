@@ -1,6 +1,6 @@
 /**
  * The anchor of the audit chain: a chain key sealed under the KEK, from which the rows behind it can
- * be verified later.
+ * be verified later. It is bound to the MAC of the row that it stands behind.
  *
  * @module
  */
@@ -9,18 +9,21 @@ import { hasCode, VaultError } from "../errors.ts";
 import type { KekHandle } from "./kek.ts";
 import type { VaultRow } from "./vault_row.ts";
 
-function anchorContext(vaultId: string, seq: number, kekId: string): Uint8Array {
-  return encodeContext(["audit-anchor", vaultId, seq, kekId]);
+/** Where in the chain an anchor stands. */
+type AnchorPlace = Pick<VaultRow, "vaultId" | "auditAnchorSeq" | "auditAnchorMac">;
+
+function anchorContext(place: AnchorPlace, kekId: string): Uint8Array {
+  const { vaultId, auditAnchorSeq, auditAnchorMac } = place;
+  return encodeContext(["audit-anchor", vaultId, auditAnchorSeq, auditAnchorMac, kekId]);
 }
 
-/** Seals the chain key of the row after `seq`. */
+/** Seals the chain key of the row after `auditAnchorSeq`. */
 export function sealAnchor(
   key: KekHandle,
-  vaultId: string,
-  seq: number,
+  place: AnchorPlace,
   chainKey: Uint8Array,
 ): Promise<Uint8Array> {
-  return key.wrap(chainKey, anchorContext(vaultId, seq, key.kekId));
+  return key.wrap(chainKey, anchorContext(place, key.kekId));
 }
 
 /**
@@ -30,11 +33,10 @@ export function sealAnchor(
  */
 export async function openAnchor(
   key: KekHandle,
-  row: Pick<VaultRow, "vaultId" | "auditAnchor" | "auditAnchorSeq">,
+  row: AnchorPlace & Pick<VaultRow, "auditAnchor">,
 ): Promise<Uint8Array> {
   try {
-    const context = anchorContext(row.vaultId, row.auditAnchorSeq, key.kekId);
-    return await key.unwrap(row.auditAnchor, context);
+    return await key.unwrap(row.auditAnchor, anchorContext(row, key.kekId));
   } catch (error) {
     if (!hasCode(error, "INTEGRITY")) throw error;
     throw new VaultError("INTEGRITY", "open the audit anchor", "it was changed or damaged", {

@@ -1,17 +1,20 @@
 /**
- * Audit events, and the chain that keeps them from being rewritten.
+ * Audit events, and what keeps them from being rewritten.
  *
- * Row n carries an HMAC under the chain key K(n); K(n+1) is derived one way from K(n), and K(n) is
- * overwritten in the same transaction. The first key is kept sealed under the KEK. So
- * appending needs no key provider, and whoever reads the store later cannot forge what came before.
+ * *The chain.* Event n carries an HMAC under the chain key K(n), over its fields and the MAC of event n-1.
+ * K(n+1) is derived one way from K(n), and K(n) is overwritten in the same transaction; the first key is kept
+ * sealed under the KEK. So whoever reads the store later cannot forge what came before, and the newest
+ * MAC commits to the whole past.
+ *
+ * *The proof.* The present chain key lies open in the store, since a wrong passphrase has to be put on record without the
+ * key. So every event that the key was at hand for carries a second HMAC, under the proof key, which is
+ * sealed under the KEK: without the KEK nobody adds such an event, now or later.
  *
  * @module
  */
-import { encodeContext } from "../crypto/context.ts";
-import { hkdfExpandSha256, hmacSha256, sha256 } from "../crypto/kdf.ts";
-import { toHex, utf8 } from "../crypto/bytes.ts";
-import { describeScope, scopeFields } from "./scope.ts";
-import type { SecretRecord } from "./secret.ts";
+import { type ContextField, encodeContext } from "../crypto/context.ts";
+import { hkdfExpandSha256, hmacSha256 } from "../crypto/kdf.ts";
+import { equalBytes, utf8 } from "../crypto/bytes.ts";
 
 /** What can happen. */
 export type AuditKind =
@@ -21,6 +24,7 @@ export type AuditKind =
   | "vault.lock"
   | "vault.rotate-master"
   | "vault.repair-key"
+  | "audit.prune"
   | "secret.create"
   | "secret.update"
   | "secret.rotate"
@@ -31,19 +35,29 @@ export type AuditKind =
   | "secret.use.denied"
   | "secret.use.failed";
 
+/** Kinds that are recorded without the vault's key, and so without a proof. They say nothing about a secret. */
+const KEYLESS_KINDS: readonly string[] = [
+  "vault.unlock.failed",
+  "vault.lock",
+] satisfies AuditKind[];
+
 /** What is recorded of an event. Never a value, a key or a passphrase. */
 export interface AuditEvent {
   /** What happened. */
   readonly kind: AuditKind;
   /** The secret's id. */
   readonly secretId?: string;
+  /** The secret's name at the time. */
+  readonly secretName?: string;
   /** The secret's scope, as `describeScope` writes it. */
   readonly scope?: string;
   /** The context of a use, as `describeScope` writes it. */
   readonly context?: string;
   /** One of a few fixed remarks: a group, a provider, a reason. */
   readonly note?: string;
-  /** SHA-256 of the secret's stored state after the event, in hexadecimal. */
+  /** The {@linkcode AuditEvent.stateDigest} that a change of the secret set out from. */
+  readonly previousDigest?: string;
+  /** The digest of the secret's state after the event, see `state_digest.ts`; of `audit.prune`, of what was kept. */
   readonly stateDigest?: string;
 }
 
@@ -60,15 +74,21 @@ export interface AuditRow {
   /** See {@linkcode AuditEvent}. */
   readonly secretId: string;
   /** See {@linkcode AuditEvent}. */
+  readonly secretName: string;
+  /** See {@linkcode AuditEvent}. */
   readonly scope: string;
   /** See {@linkcode AuditEvent}. */
   readonly context: string;
   /** See {@linkcode AuditEvent}. */
   readonly note: string;
   /** See {@linkcode AuditEvent}. */
+  readonly previousDigest: string;
+  /** See {@linkcode AuditEvent}. */
   readonly stateDigest: string;
-  /** HMAC-SHA-256 of the row under the chain key of its seq: 32 bytes. */
+  /** HMAC-SHA-256 of the row and the MAC before it, under the chain key of its seq: 32 bytes. */
   readonly mac: Uint8Array;
+  /** HMAC-SHA-256 of the row under the proof key: 32 bytes; empty for what is recorded without the key. */
+  readonly proof: Uint8Array;
 }
 
 /** Which audit rows to read. */
@@ -79,77 +99,72 @@ export interface AuditQuery {
   readonly beforeMs?: number | undefined;
 }
 
+/** A row that is still to be chained and proven. */
+export type AuditFields = Omit<AuditRow, "mac" | "proof">;
+
 /** The end of the chain: what the next row needs. */
 export interface AuditChain {
   /** The seq of the last row; 0 before the first. */
-  readonly seq: number;
+  readonly auditSeq: number;
+  /** The MAC of the last row; 32 zero bytes before the first. */
+  readonly auditMac: Uint8Array;
   /** The chain key of the next row: 32 bytes. */
-  readonly key: Uint8Array;
+  readonly auditKey: Uint8Array;
 }
+
+/** What stands for the MAC of the row before the first. */
+export const NO_MAC: Uint8Array = new Uint8Array(32);
 
 const nextInfo = utf8("aivault/v3/audit-next");
 
-/** The MAC of `row` in the vault of this id, under the chain key of its seq. */
-export function auditMac(key: Uint8Array, vaultId: string, row: Omit<AuditRow, "mac">): Uint8Array {
-  const { seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest } = row;
-  return hmacSha256(
-    key,
-    encodeContext([
-      "audit",
-      vaultId,
-      seq,
-      timeMs,
-      kind,
-      actor,
-      secretId,
-      scope,
-      context,
-      note,
-      stateDigest,
-    ]),
-  );
+function fieldsOf(row: AuditFields): ContextField[] {
+  const { seq, timeMs, kind, actor, secretId, secretName, scope, context, note } = row;
+  const { previousDigest, stateDigest } = row;
+  return [
+    seq,
+    timeMs,
+    kind,
+    actor,
+    secretId,
+    secretName,
+    scope,
+    context,
+    note,
+    previousDigest,
+    stateDigest,
+  ];
+}
+
+/** The MAC of `row` behind the row with `previousMac`, in the vault of this id, under the chain key of its seq. */
+export function auditMac(
+  key: Uint8Array,
+  vaultId: string,
+  previousMac: Uint8Array,
+  row: AuditFields,
+): Uint8Array {
+  return hmacSha256(key, encodeContext(["audit", vaultId, previousMac, ...fieldsOf(row)]));
+}
+
+/** The proof of `row` under the vault's proof key. */
+export function auditProof(
+  proofKey: Uint8Array,
+  vaultId: string,
+  row: AuditFields & Pick<AuditRow, "mac">,
+): Uint8Array {
+  return hmacSha256(proofKey, encodeContext(["audit-proof", vaultId, row.mac, ...fieldsOf(row)]));
+}
+
+/** Whether an event of this kind has to be proven. */
+export function needsProof(kind: string): boolean {
+  return !KEYLESS_KINDS.includes(kind);
+}
+
+/** Whether whoever added `row` had the vault's key; always `false` for what is recorded without it. */
+export function isProven(proofKey: Uint8Array, vaultId: string, row: AuditRow): boolean {
+  return needsProof(row.kind) && equalBytes(auditProof(proofKey, vaultId, row), row.proof);
 }
 
 /** The chain key after `key`: HKDF-Expand (RFC 5869 section 2.3), 32 bytes. */
 export function nextChainKey(key: Uint8Array): Uint8Array {
   return hkdfExpandSha256(key, nextInfo, 32);
-}
-
-/**
- * The digest of a secret's stored state: all of it but the wrapped DEK and its kekId, which a
- * rotation of the master key changes without an event of the secret.
- */
-export function stateDigest(record: SecretRecord, sealedValue: Uint8Array): string {
-  const { kind, workspaceId, groupId } = scopeFields(record.scope);
-  const groups = record.attachedGroups.flatMap((group) => [group.workspaceId, group.groupId]);
-  return toHex(sha256(encodeContext([
-    "state",
-    record.id,
-    record.name,
-    record.aliases.length,
-    ...record.aliases,
-    kind,
-    workspaceId,
-    groupId,
-    record.attachedGroups.length,
-    ...groups,
-    record.pinnedProvider,
-    record.valueVersion,
-    record.createdAtMs,
-    record.updatedAtMs,
-    record.expiresAtMs,
-    sealedValue,
-  ])));
-}
-
-/** An event about `record`, which is in this state now. */
-export function secretEvent(
-  kind: AuditKind,
-  record: SecretRecord,
-  sealedValue: Uint8Array | undefined,
-  more: Pick<AuditEvent, "context" | "note"> = {},
-): AuditEvent {
-  const event = { kind, secretId: record.id, scope: describeScope(record.scope), ...more };
-  if (sealedValue === undefined) return event;
-  return { ...event, stateDigest: stateDigest(record, sealedValue) };
 }

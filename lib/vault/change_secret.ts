@@ -1,16 +1,17 @@
 /**
  * Changing secrets: rotate, update, attach and detach a group, delete.
  *
- * Each first unwraps the present DEK, and so proves that nobody edited the metadata on disk: otherwise
- * a change would bind the edit as if the owner had made it.
+ * Each but a deletion by id first proves that nobody edited the record on disk or put an older one there: otherwise
+ * a change would bind that as if the owner had made it.
  *
  * @module
  */
 import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
-import { type AuditKind, secretEvent } from "./audit.ts";
+import type { AuditEvent, AuditKind } from "./audit.ts";
 import { openDek, openEnvelope, rebindDek, sealEnvelope } from "./envelope.ts";
 import { findId, findSecret, parseRef, readSealedValue } from "./find.ts";
+import { checkOnRecord } from "./on_record.ts";
 import { checkExpiry, checkFree, checkNames, checkValue } from "./new_secret.ts";
 import { pinFor } from "./registry.ts";
 import {
@@ -22,6 +23,8 @@ import {
   scopeFields,
 } from "./scope.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
+import { secretEvent } from "./secret_event.ts";
+import { deletedDigest, stateDigest } from "./state_digest.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
 /** What `update` may change; what is absent stays. */
@@ -44,10 +47,10 @@ export function rotateSecret(
   const attempted = `rotate secret ${JSON.stringify(ref)}`;
   return transact(state, async (transaction) => {
     checkValue(value, attempted);
-    const record = await findSecret(transaction.writer, ref, scope, attempted);
-    wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
+    const found = await findProven(transaction, ref, scope, attempted);
+    const { record } = found;
     const next = { ...changed(record, transaction), valueVersion: record.valueVersion + 1 };
-    return await reseal(transaction, "secret.rotate", next, value);
+    return await reseal(transaction, "secret.rotate", found, next, value);
   });
 }
 
@@ -60,8 +63,8 @@ export function updateSecret(
 ): Promise<SecretMetadata> {
   const attempted = `update secret ${JSON.stringify(ref)}`;
   return transact(state, async (transaction) => {
-    const record = await findSecret(transaction.writer, ref, scope, attempted);
-    wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
+    const found = await findProven(transaction, ref, scope, attempted);
+    const { record, sealedValue } = found;
     const { name = record.name, aliases = record.aliases } = changes;
     const { expiresAtMs = record.expiresAtMs } = changes;
     const names = checkNames(name, aliases, attempted);
@@ -74,14 +77,13 @@ export function updateSecret(
     };
     await checkFree(transaction.writer, next, attempted);
     if (next.pinnedProvider === record.pinnedProvider) {
-      return await rebind(transaction, "secret.update", record, next);
+      return await rebind(transaction, "secret.update", found, next);
     }
     // The pin is bound to the value too, so a value that becomes pinned is sealed anew.
-    const sealedValue = await readSealedValue(transaction.writer, record.id);
     const key = await transaction.key();
     const value = await openEnvelope(key, transaction.row.vaultId, record, sealedValue);
     try {
-      return await reseal(transaction, "secret.update", next, value);
+      return await reseal(transaction, "secret.update", found, next, value);
     } finally {
       wipe(value);
     }
@@ -157,11 +159,9 @@ export function deleteSecret(
   return transact(state, async (transaction) => {
     const { writer } = transaction;
     const id = await findId(writer, ref, scope, attempted);
-    const key = await transaction.key();
-    if ("name" in parseRef(ref)) {
-      const record = await findSecret(writer, ref, scope, attempted);
-      wipe(await openDek(key, transaction.row.vaultId, record));
-    }
+    await transaction.key();
+    // An id means one record only, so that a damaged one can be removed.
+    if ("name" in parseRef(ref)) await findProven(transaction, ref, scope, attempted);
     const row = await writer.secret(id);
     await writer.deleteSecret(id);
     await transaction.record(deletionEvent(id, row));
@@ -169,14 +169,39 @@ export function deleteSecret(
   });
 }
 
-function deletionEvent(id: string, row: Parameters<typeof parseSecretRow>[0] | undefined) {
-  const kind = "secret.delete" as const;
+function deletionEvent(
+  id: string,
+  row: Parameters<typeof parseSecretRow>[0] | undefined,
+): AuditEvent {
+  const kind = "secret.delete";
+  const digest = { stateDigest: deletedDigest(id) };
   try {
-    if (row !== undefined) return secretEvent(kind, parseSecretRow(row), undefined);
+    if (row !== undefined) return secretEvent(kind, parseSecretRow(row), digest);
   } catch {
     // A damaged record has no scope to speak of; that it was removed is still on record.
   }
-  return { kind, secretId: id, note: "damaged" };
+  return { kind, secretId: id, note: "damaged", ...digest };
+}
+
+/** A record that is as its owner left it. */
+interface Found {
+  readonly record: SecretRecord;
+  readonly sealedValue: Uint8Array;
+  /** The digest of this state. */
+  readonly digest: string;
+}
+
+async function findProven(
+  transaction: Transaction,
+  ref: string,
+  scope: Scope,
+  attempted: string,
+): Promise<Found> {
+  const { writer, row } = transaction;
+  const record = await findSecret(writer, ref, scope, attempted);
+  wipe(await openDek(await transaction.key(), row.vaultId, record));
+  const sealedValue = await readSealedValue(writer, record.id);
+  return { record, sealedValue, digest: await checkOnRecord(transaction, record, sealedValue) };
 }
 
 function changeGroups(
@@ -190,14 +215,13 @@ function changeGroups(
 ): Promise<SecretMetadata> {
   return transact(state, async (transaction) => {
     const checked = checkGroup(group, attempted);
-    const record = await findSecret(transaction.writer, ref, scope, attempted);
+    const found = await findProven(transaction, ref, scope, attempted);
+    const { record } = found;
     const isAttached = record.attachedGroups.some((other) => compareGroups(other, checked) === 0);
-    if (isAttached === (kind === "secret.attach-group")) {
-      wipe(await openDek(await transaction.key(), transaction.row.vaultId, record));
-      return metadataOf(record);
-    }
+    if (isAttached === (kind === "secret.attach-group")) return metadataOf(record);
     const next = { ...changed(record, transaction), attachedGroups: regroup(record, checked) };
-    return await rebind(transaction, kind, record, next, `group ${describeGroup(checked)}`);
+    const note = `group ${describeGroup(checked)}`;
+    return await rebind(transaction, kind, found, next, { note });
   });
 }
 
@@ -208,23 +232,26 @@ function changed(record: SecretRecord, transaction: Transaction): SecretMetadata
 async function rebind(
   transaction: Transaction,
   kind: AuditKind,
-  record: SecretRecord,
+  { record, sealedValue, digest }: Found,
   next: SecretMetadata,
-  note?: string,
+  more: { note?: string } = {},
 ): Promise<SecretMetadata> {
   const { writer, row } = transaction;
   const key = await transaction.key();
   const changedRecord = { ...next, ...await rebindDek(key, row.vaultId, record, next) };
   await writer.updateSecret(changedRecord);
-  const sealedValue = await readSealedValue(writer, record.id);
-  const event = secretEvent(kind, changedRecord, sealedValue);
-  await transaction.record(note === undefined ? event : { ...event, note });
+  const digests = {
+    previousDigest: digest,
+    stateDigest: stateDigest(changedRecord, sealedValue),
+  };
+  await transaction.record(secretEvent(kind, changedRecord, { ...digests, ...more }));
   return metadataOf(next);
 }
 
 async function reseal(
   transaction: Transaction,
   kind: AuditKind,
+  { digest }: Found,
   next: SecretMetadata,
   value: Uint8Array,
 ): Promise<SecretMetadata> {
@@ -237,6 +264,7 @@ async function reseal(
   );
   const record = { ...next, ...wrapped };
   await writer.updateSecret(record, sealedValue);
-  await transaction.record(secretEvent(kind, record, sealedValue));
+  const digests = { previousDigest: digest, stateDigest: stateDigest(record, sealedValue) };
+  await transaction.record(secretEvent(kind, record, digests));
   return metadataOf(next);
 }

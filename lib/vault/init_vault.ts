@@ -7,9 +7,11 @@ import { KEY_LENGTH } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { sealAnchor } from "./anchor.ts";
+import { NO_MAC } from "./audit.ts";
 import { holdKek } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
+import { descriptionMac, sealProofKey } from "./proof_key.ts";
 import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
 
@@ -32,33 +34,47 @@ export async function initVault(
   await state.store.write(async (writer) => {
     if (await writer.vault() !== undefined) throw vaultExists();
     const nowMs = state.now();
-    const row = await firstRow(crypto.randomUUID(), key, nowMs);
-    const event = { kind: "vault.init", note: key.settings.type } as const;
-    const { auditRow, chain } = nextAuditRow(row, event, nowMs, state.actor);
-    await writer.appendAudit(auditRow);
-    await writer.putVault({ ...row, ...chain });
-    wipe(row.auditKey);
+    const proofKey = randomBytes(KEY_LENGTH);
+    try {
+      const row = await firstRow(crypto.randomUUID(), key, nowMs, proofKey);
+      const event = { kind: "vault.init", note: key.settings.type } as const;
+      const { auditRow, chain } = nextAuditRow(row, event, nowMs, state.actor, proofKey);
+      await writer.appendAudit(auditRow);
+      await writer.putVault({ ...row, ...chain });
+      wipe(row.auditKey);
+    } finally {
+      wipe(proofKey);
+    }
   });
 }
 
-async function firstRow(vaultId: string, key: ProvidedKey, nowMs: number): Promise<VaultRow> {
+async function firstRow(
+  vaultId: string,
+  key: ProvidedKey,
+  nowMs: number,
+  proofKey: Uint8Array,
+): Promise<VaultRow> {
   const handle = holdKek(key.kek, vaultId);
   try {
     const auditKey = randomBytes(KEY_LENGTH);
-    return {
+    const start = { vaultId, auditAnchorSeq: 0, auditAnchorMac: NO_MAC };
+    const row: VaultRow = {
+      ...start,
       formatVersion: FORMAT_VERSION,
-      vaultId,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       provider: key.settings,
       kekId: handle.kekId,
       retiredKekIds: [],
       rotation: null,
-      auditAnchor: await sealAnchor(handle, vaultId, 0, auditKey),
-      auditAnchorSeq: 0,
+      auditAnchor: await sealAnchor(handle, start, auditKey),
+      auditProofKey: await sealProofKey(handle, vaultId, proofKey),
+      descriptionMac: NO_MAC,
       auditSeq: 0,
+      auditMac: NO_MAC,
       auditKey,
     };
+    return { ...row, descriptionMac: descriptionMac(proofKey, row) };
   } finally {
     handle.close();
   }
@@ -68,7 +84,8 @@ async function firstRow(vaultId: string, key: ProvidedKey, nowMs: number): Promi
  * Gives the vault a new key in the place of one that its provider has lost, if that loses nothing.
  *
  * The audit chain goes on: its present key becomes the anchor under the new KEK. Rows before it can no
- * longer be verified, since their anchor went with the lost key. Like a rotation it is settled afterwards.
+ * longer be verified, since their anchor and the key of their proofs went with the lost key. Like a rotation it is
+ * settled afterwards.
  *
  * @returns Whether the vault has its key again; `false` if secrets exist.
  */
@@ -85,14 +102,20 @@ export function healLostKey(
     const handle = holdKek(kek, row.vaultId);
     try {
       await provider.stage(settings, kek);
-      transaction.change({
+      const anchor = {
+        vaultId: row.vaultId,
+        auditAnchorSeq: row.auditSeq,
+        auditAnchorMac: row.auditMac,
+      };
+      const fields = {
+        ...anchor,
         kekId: handle.kekId,
         retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
         rotation: { from: row.provider, to: settings, toKekId: handle.kekId },
-        auditAnchor: await sealAnchor(handle, row.vaultId, row.auditSeq, row.auditKey),
-        auditAnchorSeq: row.auditSeq,
+        auditAnchor: await sealAnchor(handle, anchor, row.auditKey),
         updatedAtMs: nowMs,
-      });
+      };
+      await transaction.revise(fields, handle, randomBytes(KEY_LENGTH));
     } finally {
       wipe(kek);
       handle.close();

@@ -8,7 +8,8 @@ import type { AuditQuery, AuditRow } from "./audit.ts";
 import { Mutex } from "./mutex.ts";
 import { type Scope, scopeFields } from "./scope.ts";
 import type { SecretRecord, SecretRow } from "./secret.ts";
-import type { Store, StoredVault, StoreReader, StoreWriter } from "./store.ts";
+import type { StatePlace, Store, StoredVault, StoreReader, StoreWriter } from "./store.ts";
+import { compareText } from "./text.ts";
 
 /**
  * Keeps a vault in the memory of this process; it is gone when the process ends.
@@ -63,6 +64,8 @@ class MemoryState implements StoreWriter {
   readonly #entries = new Map<string, Entry>();
   readonly #names = new Map<string, string>();
   readonly #audit: AuditRow[] = [];
+  /** The rows with a state, sorted, until the audit changes. */
+  #states: AuditRow[] | undefined;
   #undo: (() => void)[] = [];
 
   begin(): void {
@@ -125,11 +128,30 @@ class MemoryState implements StoreWriter {
   async audit(query: AuditQuery): Promise<AuditRow[]> {
     const { limit, beforeMs = Infinity } = query;
     const rows = this.#audit.filter((row) => row.timeMs < beforeMs).reverse().slice(0, limit);
-    return rows.map((row) => ({ ...row, mac: new Uint8Array(row.mac) }));
+    return rows.map(copyOfAudit);
   }
 
   async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
     return this.#audit.findLast((row) => row.secretId === secretId && row.kind === kind)?.timeMs;
+  }
+
+  async lastState(secretId: string): Promise<AuditRow | undefined> {
+    const row = this.#audit.findLast((row) => row.secretId === secretId && row.stateDigest !== "");
+    return row && copyOfAudit(row);
+  }
+
+  async auditAfter(seq: number, limit: number): Promise<AuditRow[]> {
+    const start = this.#audit.findIndex((row) => row.seq > seq);
+    return start < 0 ? [] : this.#audit.slice(start, start + limit).map(copyOfAudit);
+  }
+
+  async states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]> {
+    this.#states ??= this.#audit.filter((row) => row.secretId !== "" && row.stateDigest !== "")
+      .sort(compareStates);
+    const start = after === undefined
+      ? 0
+      : this.#states.findIndex((row) => compareStates(row, after) > 0);
+    return start < 0 ? [] : this.#states.slice(start, start + limit).map(copyOfAudit);
   }
 
   async insertSecret(record: SecretRecord, sealedValue: Uint8Array): Promise<void> {
@@ -155,8 +177,21 @@ class MemoryState implements StoreWriter {
   }
 
   async appendAudit(row: AuditRow): Promise<void> {
-    this.#undo.push(() => this.#audit.pop());
-    this.#audit.push({ ...row, mac: new Uint8Array(row.mac) });
+    this.#changeAudit(this.#audit.length, 0, copyOfAudit(row));
+  }
+
+  async removeAudit(seq: number): Promise<void> {
+    const at = this.#audit.findIndex((row) => row.seq === seq);
+    if (at >= 0) this.#changeAudit(at, 1);
+  }
+
+  #changeAudit(at: number, remove: number, ...rows: AuditRow[]): void {
+    const removed = this.#audit.splice(at, remove, ...rows);
+    this.#states = undefined;
+    this.#undo.push(() => {
+      this.#audit.splice(at, rows.length, ...removed);
+      this.#states = undefined;
+    });
   }
 
   #existing(id: string): Entry {
@@ -215,6 +250,14 @@ function copyOfRecord(record: SecretRecord): SecretRecord {
     attachedGroups: record.attachedGroups.map((group) => ({ ...group })),
     wrappedDek: new Uint8Array(record.wrappedDek),
   };
+}
+
+function copyOfAudit(row: AuditRow): AuditRow {
+  return { ...row, mac: new Uint8Array(row.mac), proof: new Uint8Array(row.proof) };
+}
+
+function compareStates(a: StatePlace, b: StatePlace): number {
+  return compareText(a.secretId, b.secretId) || a.seq - b.seq;
 }
 
 function toRow(record: SecretRecord): SecretRow {

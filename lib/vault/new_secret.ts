@@ -4,11 +4,12 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { secretEvent } from "./audit.ts";
 import { sealEnvelope } from "./envelope.ts";
 import { pinFor, type Registry } from "./registry.ts";
 import { checkScope, describeScope, GLOBAL, type Scope } from "./scope.ts";
 import { MAX_VALUE_LENGTH, metadataOf, type SecretMetadata } from "./secret.ts";
+import { secretEvent } from "./secret_event.ts";
+import { stateDigest } from "./state_digest.ts";
 import { checkName, compareText } from "./text.ts";
 import type { StoreReader } from "./store.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
@@ -68,8 +69,11 @@ async function insert(
   const { sealedValue, ...wrapped } = envelope;
   const record = { ...metadata, ...wrapped };
   await writer.insertSecret(record, sealedValue);
-  const event = secretEvent("secret.create", record, sealedValue);
-  await transaction.record(note === undefined ? event : { ...event, note });
+  const more = {
+    stateDigest: stateDigest(record, sealedValue),
+    ...(note === undefined ? {} : { note }),
+  };
+  await transaction.record(secretEvent("secret.create", record, more));
   return metadataOf(metadata);
 }
 

@@ -80,7 +80,7 @@ function beginRotation(
     const { kekId } = transaction.row;
     if (from !== undefined && !sameKekId(kekId, from)) throw cameBetween();
     await transaction.key();
-    noteIntent(transaction, next);
+    await noteIntent(transaction, next);
     return kekId;
   });
 }
@@ -147,8 +147,10 @@ async function settleWithin(
 ): Promise<void> {
   const { row } = transaction;
   if (row.rotation === null) return;
+  // Nothing is put in place or removed by a note that somebody else may have written.
+  await transaction.proofKey();
   if (providers !== undefined) await settleProviders(providers, row, row.rotation);
-  transaction.change({ rotation: null });
+  await transaction.revise({ rotation: null });
 }
 
 async function settleProviders(
@@ -211,7 +213,7 @@ async function holdsRetiredKey(
   }
 }
 
-function noteIntent(transaction: Transaction, next: ProvidedKey): void {
+async function noteIntent(transaction: Transaction, next: ProvidedKey): Promise<void> {
   const { row } = transaction;
   const toKekId = kekIdOf(next.kek, row.vaultId);
   if ([row.kekId, ...row.retiredKekIds].some((used) => sameKekId(used, toKekId))) {
@@ -224,7 +226,7 @@ function noteIntent(transaction: Transaction, next: ProvidedKey): void {
       },
     );
   }
-  transaction.change({ rotation: { from: row.provider, to: next.settings, toKekId } });
+  await transaction.revise({ rotation: { from: row.provider, to: next.settings, toKekId } });
 }
 
 async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<number> {
@@ -234,16 +236,17 @@ async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<n
   const to = holdKek(next.kek, row.vaultId);
   try {
     const anchor = await openAnchor(from, row);
-    const auditAnchor = await sealAnchor(to, row.vaultId, row.auditAnchorSeq, anchor);
+    const auditAnchor = await sealAnchor(to, row, anchor);
     wipe(anchor);
     const count = await rewrapPages(transaction, rewrapper, to.kekId);
-    transaction.change({
+    const fields = {
       provider: next.settings,
       kekId: to.kekId,
       retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
       auditAnchor,
       updatedAtMs: nowMs,
-    });
+    };
+    await transaction.revise(fields, to);
     const note = `${row.provider.type} to ${next.settings.type}`;
     await transaction.record({ kind: "vault.rotate-master", note });
     return count;

@@ -14,6 +14,9 @@ import type { SecretRecord, SecretRow } from "./secret.ts";
 /** The one row that describes the vault; see `vault_row.ts` for what is in it. */
 export type StoredVault = Readonly<Record<string, unknown>>;
 
+/** A place in the order of {@linkcode StoreReader.states}: secret ids as UTF-8, then seq. */
+export type StatePlace = Pick<AuditRow, "secretId" | "seq">;
+
 /** What may be read in a transaction: one consistent state of the store. */
 export interface StoreReader {
   /** The vault's own row; `undefined` while there is no vault. */
@@ -34,6 +37,12 @@ export interface StoreReader {
   audit(query: AuditQuery): Promise<AuditRow[]>;
   /** The time of the newest audit row of this secret and kind; `undefined` if there is none. */
   lastAudit(secretId: string, kind: string): Promise<number | undefined>;
+  /** The newest audit row of this secret that has a `stateDigest`; the newest rows are looked at first. */
+  lastState(secretId: string): Promise<AuditRow | undefined>;
+  /** Up to `limit` audit rows, in the order of their seq: those above `seq`, which may be -Infinity. */
+  auditAfter(seq: number, limit: number): Promise<AuditRow[]>;
+  /** Up to `limit` audit rows of secrets that have a `stateDigest`, by secret id and seq: those above `after`, or the first. */
+  states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]>;
 }
 
 /** What may be changed in a transaction. */
@@ -59,6 +68,8 @@ export interface StoreWriter extends StoreReader {
   deleteSecret(id: string): Promise<void>;
   /** Adds an audit row; its `seq` is one above the last. */
   appendAudit(row: AuditRow): Promise<void>;
+  /** Removes the audit row of this seq. */
+  removeAudit(seq: number): Promise<void>;
 }
 
 /** How to wait for other writers. */

@@ -3,11 +3,20 @@
  *
  * @module
  */
-import type { AuditEvent, AuditRow } from "./audit.ts";
-import { auditMac, nextChainKey } from "./audit.ts";
+import {
+  type AuditChain,
+  type AuditEvent,
+  type AuditFields,
+  auditMac,
+  auditProof,
+  type AuditRow,
+  needsProof,
+  nextChainKey,
+} from "./audit.ts";
 import { wipe } from "../crypto/bytes.ts";
 import type { KekHandle } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
+import { descriptionMac, openProofKey, sealProofKey } from "./proof_key.ts";
 import type { Registry } from "./registry.ts";
 import type { Store, StoreWriter, WriteOptions } from "./store.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
@@ -36,8 +45,15 @@ export interface Transaction {
   readonly nowMs: number;
   /** The vault's key. */
   key(): Promise<KekHandle>;
-  /** Changes fields of the vault's row. */
-  change(fields: Partial<VaultRow>): void;
+  /** The key of the audit's proofs, which the transaction wipes. Opening it proves the vault's row. */
+  proofKey(): Promise<Uint8Array>;
+  /**
+   * Changes fields of the vault's row, which is proven before and bound after.
+   *
+   * @param under The KEK from now on, if it changes.
+   * @param freshProofKey A new proof key, if the old one is lost. It is wiped.
+   */
+  revise(fields: Partial<VaultRow>, under?: KekHandle, freshProofKey?: Uint8Array): Promise<void>;
   /** Records an event. */
   record(event: AuditEvent): Promise<void>;
 }
@@ -49,45 +65,110 @@ export function transact<T>(
   options?: WriteOptions,
 ): Promise<T> {
   return state.store.write(async (writer) => {
-    const { actor, keys } = state;
-    const nowMs = state.now();
-    let row = await readVaultRow(writer);
-    const before = row;
-    const result = await work({
-      writer,
-      nowMs,
-      get row() {
-        return row;
-      },
-      key: () => keys.current(row),
-      change(fields) {
-        row = { ...row, ...fields };
-      },
-      async record(event) {
-        const { chain, auditRow } = nextAuditRow(row, event, nowMs, actor);
-        await writer.appendAudit(auditRow);
-        if (row.auditKey !== before.auditKey) wipe(row.auditKey);
-        row = { ...row, ...chain };
-      },
-    });
-    if (row !== before) await writer.putVault({ ...row });
-    return result;
+    const before = await readVaultRow(writer);
+    const running = new RunningTransaction(state, writer, before, state.now());
+    try {
+      const result = await work(running);
+      if (running.row !== before) await writer.putVault({ ...running.row });
+      return result;
+    } finally {
+      running.wipe();
+    }
   }, options);
+}
+
+class RunningTransaction implements Transaction {
+  readonly writer: StoreWriter;
+  readonly nowMs: number;
+  readonly #state: Pick<VaultState, "keys" | "actor">;
+  readonly #firstAuditKey: Uint8Array;
+  #row: VaultRow;
+  #proofKey: Uint8Array | undefined;
+
+  constructor(
+    state: Pick<VaultState, "keys" | "actor">,
+    writer: StoreWriter,
+    row: VaultRow,
+    nowMs: number,
+  ) {
+    this.#state = state;
+    this.writer = writer;
+    this.#row = row;
+    this.#firstAuditKey = row.auditKey;
+    this.nowMs = nowMs;
+  }
+
+  get row(): VaultRow {
+    return this.#row;
+  }
+
+  key(): Promise<KekHandle> {
+    return this.#state.keys.current(this.#row);
+  }
+
+  async proofKey(): Promise<Uint8Array> {
+    return this.#proofKey ??= await openProofKey(await this.key(), this.#row);
+  }
+
+  async revise(
+    fields: Partial<VaultRow>,
+    under?: KekHandle,
+    freshProofKey?: Uint8Array,
+  ): Promise<void> {
+    const proofKey = freshProofKey ?? await this.proofKey();
+    if (proofKey !== this.#proofKey) wipe(this.#proofKey);
+    this.#proofKey = proofKey;
+    const sealed = under === undefined
+      ? {}
+      : { auditProofKey: await sealProofKey(under, this.#row.vaultId, proofKey) };
+    const row = { ...this.#row, ...fields, ...sealed };
+    this.#row = { ...row, descriptionMac: descriptionMac(proofKey, row) };
+  }
+
+  async record(event: AuditEvent): Promise<void> {
+    const proofKey = needsProof(event.kind) ? await this.proofKey() : undefined;
+    const { actor } = this.#state;
+    const { chain, auditRow } = nextAuditRow(this.#row, event, this.nowMs, actor, proofKey);
+    await this.writer.appendAudit(auditRow);
+    if (this.#row.auditKey !== this.#firstAuditKey) wipe(this.#row.auditKey);
+    this.#row = { ...this.#row, ...chain };
+  }
+
+  wipe(): void {
+    wipe(this.#proofKey);
+  }
 }
 
 /** The row that records `event` behind `row`'s chain, and the chain after it. */
 export function nextAuditRow(
-  row: Pick<VaultRow, "vaultId" | "auditSeq" | "auditKey">,
+  row: Pick<VaultRow, "vaultId"> & AuditChain,
   event: AuditEvent,
   timeMs: number,
   actor: string,
-): { auditRow: AuditRow; chain: Pick<VaultRow, "auditSeq" | "auditKey"> } {
-  const { kind, secretId = "", scope = "", context = "", note = "", stateDigest = "" } = event;
+  proofKey: Uint8Array | undefined,
+): { auditRow: AuditRow; chain: AuditChain } {
+  const { kind, secretId = "", secretName = "", scope = "", context = "", note = "" } = event;
+  const { previousDigest = "", stateDigest = "" } = event;
   const seq = row.auditSeq + 1;
-  const fields = { seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest };
-  const mac = auditMac(row.auditKey, row.vaultId, fields);
+  const fields: AuditFields = {
+    seq,
+    timeMs,
+    kind,
+    actor,
+    secretId,
+    secretName,
+    scope,
+    context,
+    note,
+    previousDigest,
+    stateDigest,
+  };
+  const mac = auditMac(row.auditKey, row.vaultId, row.auditMac, fields);
+  const proof = proofKey === undefined
+    ? new Uint8Array()
+    : auditProof(proofKey, row.vaultId, { ...fields, mac });
   return {
-    auditRow: { ...fields, mac },
-    chain: { auditSeq: seq, auditKey: nextChainKey(row.auditKey) },
+    auditRow: { ...fields, mac, proof },
+    chain: { auditSeq: seq, auditMac: mac, auditKey: nextChainKey(row.auditKey) },
   };
 }

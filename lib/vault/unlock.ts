@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { healLostKey } from "./init_vault.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
+import { openProofKey } from "./proof_key.ts";
 import { settle } from "./rotate_master.ts";
 import type { Store } from "./store.ts";
 import { transact, type VaultState } from "./transaction.ts";
@@ -14,7 +16,7 @@ import { readVaultRow, type VaultRow } from "./vault_row.ts";
 type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
 
 /**
- * Makes sure that the vault's key is at hand; heals a key that was lost before there were secrets, and
+ * Makes sure that the vault's key is at hand, and that its row is authentic; heals a key that was lost before there were secrets, and
  * settles a rotation that was left behind.
  *
  * @throws {VaultError} `NOT_FOUND` without a vault, and what the key source reports.
@@ -25,7 +27,7 @@ export async function unlock(
 ): Promise<void> {
   try {
     const row = await untilStable(state.store, async (row) => {
-      await state.keys.current(row);
+      wipe(await openProofKey(await state.keys.current(row), row));
       return row;
     });
     if (row.rotation !== null) await settleIfFree(state, providers);

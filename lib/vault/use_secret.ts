@@ -6,11 +6,12 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { findInContext, mayUse } from "./access.ts";
-import { secretEvent } from "./audit.ts";
 import { openDek, openValue } from "./envelope.ts";
 import { readSealedValue } from "./find.ts";
+import { checkOnRecord } from "./on_record.ts";
 import { checkContext, contextScope, describeScope, type UseContext } from "./scope.ts";
 import { metadataOf, type SecretMetadata, type SecretRecord } from "./secret.ts";
+import { secretEvent } from "./secret_event.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
 /** Receives the value of a secret. The bytes are wiped when it returns or its promise settles. */
@@ -56,10 +57,11 @@ async function deny(
   context: UseContext,
   attempted: string,
   reason: Denial,
+  stateDigest: string,
 ): Promise<Outcome> {
   const here = describeScope(contextScope(context));
-  const more = { context: here, note: reason };
-  await transaction.record(secretEvent("secret.use.denied", record, undefined, more));
+  const more = { context: here, note: reason, stateDigest };
+  await transaction.record(secretEvent("secret.use.denied", record, more));
   const refusal = reason === "expired"
     ? new VaultError("ACCESS_DENIED", attempted, "the secret has expired", {
       hints: ["give it a later expiry: aivault secrets update --expires-at"],
@@ -81,35 +83,38 @@ async function decide(
   const { row, nowMs } = transaction;
   const key = await transaction.key();
   try {
-    // Unwrapping comes first: it proves the scope, groups and expiry that the decision rests on.
+    // Proof comes first: of the scope, groups and expiry that the decision rests on.
     const dek = await openDek(key, row.vaultId, record);
     try {
+      const sealedValue = await readSealedValue(transaction.writer, record.id);
+      const digest = await checkOnRecord(transaction, record, sealedValue);
       const reason = denial(record, context, nowMs);
-      if (reason !== undefined) return await deny(transaction, record, context, attempted, reason);
-      return await openFor(transaction, record, context, dek);
+      if (reason !== undefined) {
+        return await deny(transaction, record, context, attempted, reason, digest);
+      }
+      const value = openValue(dek, row.vaultId, record, sealedValue);
+      return await lend(transaction, record, context, value, digest);
     } finally {
       wipe(dek);
     }
   } catch (error) {
     if (!hasCode(error, "INTEGRITY")) throw error;
     const more = { context: describeScope(contextScope(context)), note: "integrity" };
-    await transaction.record(secretEvent("secret.use.failed", record, undefined, more));
+    await transaction.record(secretEvent("secret.use.failed", record, more));
     return { refusal: error };
   }
 }
 
-async function openFor(
+async function lend(
   transaction: Transaction,
   record: SecretRecord,
   context: UseContext,
-  dek: Uint8Array,
+  value: Uint8Array,
+  stateDigest: string,
 ): Promise<Outcome> {
-  const { writer, row } = transaction;
-  const sealedValue = await readSealedValue(writer, record.id);
-  const value = openValue(dek, row.vaultId, record, sealedValue);
   try {
-    const more = { context: describeScope(contextScope(context)) };
-    await transaction.record(secretEvent("secret.use", record, sealedValue, more));
+    const more = { context: describeScope(contextScope(context)), stateDigest };
+    await transaction.record(secretEvent("secret.use", record, more));
   } catch (error) {
     wipe(value);
     throw error;

@@ -15,10 +15,10 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const settings = v.looseObject({ type: v.string() });
 
 const rowSchema = v.object({
-  /** The version of the vault format. */
-  formatVersion: v.literal(FORMAT_VERSION),
   /** Random UUID, for life. Part of everything that is bound. */
   vaultId: v.string(),
+  /** The version of the vault format. */
+  formatVersion: v.literal(FORMAT_VERSION),
   /** Milliseconds since 1970-01-01 UTC. */
   createdAtMs: count,
   /** When the key or its provider last changed. Milliseconds since 1970-01-01 UTC. */
@@ -35,11 +35,27 @@ const rowSchema = v.object({
   auditAnchor: bytes,
   /** The seq that the anchor stands behind. */
   auditAnchorSeq: count,
+  /** The MAC of the audit row that the anchor stands behind. */
+  auditAnchorMac: bytes,
+  /** The key of the proofs, sealed under the KEK; see `proof_key.ts`. */
+  auditProofKey: bytes,
+  /** The MAC of all the fields above under the key of the proofs. */
+  descriptionMac: bytes,
   /** The seq of the last audit row. */
   auditSeq: count,
+  /** The MAC of the last audit row. */
+  auditMac: bytes,
   /** The chain key of the next audit row. */
   auditKey: bytes,
 });
+
+/** The MAC itself, and the fields that change without the KEK: those the audit chain protects. */
+const OTHER_FIELDS: readonly string[] = ["descriptionMac", "auditSeq", "auditMac", "auditKey"];
+
+/** What `descriptionMac` covers, in the order of the columns. */
+export const DESCRIPTION_FIELDS: readonly (keyof VaultRow)[] =
+  (Object.keys(rowSchema.entries) as (keyof VaultRow)[])
+    .filter((field) => !OTHER_FIELDS.includes(field));
 
 /** What a key provider needs to give its key again; `type` names the provider. Nothing secret. */
 export type ProviderSettings = Readonly<Record<string, unknown>> & { readonly type: string };

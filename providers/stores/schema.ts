@@ -28,7 +28,11 @@ export const MIGRATIONS: readonly string[] = [`
     rotation text,
     audit_anchor blob not null,
     audit_anchor_seq integer not null,
+    audit_anchor_mac blob not null,
+    audit_proof_key blob not null,
+    description_mac blob not null,
     audit_seq integer not null,
+    audit_mac blob not null,
     audit_key blob not null
   ) strict;
 
@@ -76,11 +80,14 @@ export const MIGRATIONS: readonly string[] = [`
     kind text not null,
     actor text not null,
     secret_id text not null,
+    secret_name text not null,
     scope text not null,
     context text not null,
     note text not null,
+    previous_digest text not null,
     state_digest text not null,
-    mac blob not null
+    mac blob not null,
+    proof blob not null
   ) strict;
-  create index audit_by_secret on audit (secret_id, kind, seq) where secret_id <> '';
+  create index audit_by_secret on audit (secret_id, seq) where secret_id <> '';
 `];

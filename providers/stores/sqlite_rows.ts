@@ -15,10 +15,11 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 /** A row of SQLite by column. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-// node:sqlite throws at a number that JavaScript cannot hold, which would hide every other secret of the
-// page: such a number becomes -1, which the vault refuses for this secret alone.
-const count = (column: string): string =>
-  `iif(s.${column} not between 0 and ${Number.MAX_SAFE_INTEGER}, -1, s.${column}) as ${column}`;
+// node:sqlite throws at a number that JavaScript cannot hold, which would hide every other row of the
+// page: such a number becomes -1, which the vault refuses for this row alone.
+const count = (column: string, table = "s"): string =>
+  `iif(${table}.${column} not between 0 and ${Number.MAX_SAFE_INTEGER}, -1, ${table}.${column})
+    as ${column}`;
 
 /** The columns of a secret, its names and its groups, for a `select … from secrets s`. */
 export const SECRET_COLUMNS = `
@@ -31,6 +32,11 @@ export const SECRET_COLUMNS = `
       and n.workspace_id = s.workspace_id and n.group_id = s.group_id) as names,
   (select json_group_array(json_array(g.workspace_id, g.group_id))
     from attached_groups g where g.secret_id = s.id) as groups`;
+
+/** The columns of an audit row, for a `select … from audit a`. */
+export const AUDIT_COLUMNS = `${count("seq", "a")}, ${count("time_ms", "a")}, a.kind, a.actor,
+  a.secret_id, a.secret_name, a.scope, a.context, a.note, a.previous_digest, a.state_digest, a.mac,
+  a.proof`;
 
 /** A secret's row as the vault reads it. Whatever does not fit is passed on for the vault to refuse. */
 export function toSecretRow(row: SqlRow): SecretRow {
@@ -97,7 +103,11 @@ export function toVaultRow(row: SqlRow): StoredVault {
     rotation: row.rotation === null ? null : parseJson(row.rotation),
     auditAnchor: row.audit_anchor,
     auditAnchorSeq: row.audit_anchor_seq,
+    auditAnchorMac: row.audit_anchor_mac,
+    auditProofKey: row.audit_proof_key,
+    descriptionMac: row.description_mac,
     auditSeq: row.audit_seq,
+    auditMac: row.audit_mac,
     auditKey: row.audit_key,
   };
 }
@@ -116,7 +126,11 @@ export function vaultValues(vault: StoredVault): SqlValue[] {
     vault.rotation === null ? null : JSON.stringify(vault.rotation),
     vault.auditAnchor,
     vault.auditAnchorSeq,
+    vault.auditAnchorMac,
+    vault.auditProofKey,
+    vault.descriptionMac,
     vault.auditSeq,
+    vault.auditMac,
     vault.auditKey,
   ].map((value) => value as SqlValue);
 }
@@ -129,18 +143,34 @@ export function toAuditRow(row: SqlRow): AuditRow {
     kind: String(row.kind),
     actor: String(row.actor),
     secretId: String(row.secret_id),
+    secretName: String(row.secret_name),
     scope: String(row.scope),
     context: String(row.context),
     note: String(row.note),
+    previousDigest: String(row.previous_digest),
     stateDigest: String(row.state_digest),
     mac: row.mac instanceof Uint8Array ? row.mac : new Uint8Array(),
+    proof: row.proof instanceof Uint8Array ? row.proof : new Uint8Array(),
   };
 }
 
 /** The columns of the `audit` table for `row`, in the order of the table. */
 export function auditValues(row: AuditRow): SqlValue[] {
-  const { seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest, mac } = row;
-  return [seq, timeMs, kind, actor, secretId, scope, context, note, stateDigest, mac];
+  return [
+    row.seq,
+    row.timeMs,
+    row.kind,
+    row.actor,
+    row.secretId,
+    row.secretName,
+    row.scope,
+    row.context,
+    row.note,
+    row.previousDigest,
+    row.stateDigest,
+    row.mac,
+    row.proof,
+  ];
 }
 
 function parseJson(text: SqlValue | undefined): unknown {

@@ -7,8 +7,9 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AuditQuery, AuditRow } from "../../lib/vault/audit.ts";
 import { type Scope, scopeFields } from "../../lib/vault/scope.ts";
 import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
-import type { StoredVault, StoreWriter } from "../../lib/vault/store.ts";
+import type { StatePlace, StoredVault, StoreWriter } from "../../lib/vault/store.ts";
 import {
+  AUDIT_COLUMNS,
   auditValues,
   SECRET_COLUMNS,
   secretValues,
@@ -25,10 +26,19 @@ import {
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
 const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
 const SELECT_AFTER = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
-const PUT_VAULT = `insert or replace into vault values (${marks(13)})`;
+const PUT_VAULT = `insert or replace into vault values (${marks(17)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
-const INSERT_AUDIT = `insert into audit values (${marks(10)})`;
+const INSERT_AUDIT = `insert into audit values (${marks(13)})`;
+
+const SELECT_AUDIT = `select ${AUDIT_COLUMNS} from audit a`;
+const SELECT_NEWEST = `${SELECT_AUDIT} where a.time_ms < ? order by a.seq desc limit ?`;
+const SELECT_OLDEST = `${SELECT_AUDIT} where a.seq > ? order by a.seq limit ?`;
+const OF_A_SECRET = "a.secret_id <> '' and a.state_digest <> ''";
+const SELECT_LAST_STATE = `${SELECT_AUDIT} where a.secret_id = ? and ${OF_A_SECRET}
+  order by a.seq desc limit 1`;
+const SELECT_STATES = `${SELECT_AUDIT} where (a.secret_id, a.seq) > (?, ?) and ${OF_A_SECRET}
+  order by a.secret_id, a.seq limit ?`;
 
 /** Reads and writes within the transaction that its store has begun. */
 export class SqliteWriter implements StoreWriter {
@@ -87,8 +97,7 @@ export class SqliteWriter implements StoreWriter {
 
   async audit(query: AuditQuery): Promise<AuditRow[]> {
     const { limit, beforeMs = Number.MAX_SAFE_INTEGER } = query;
-    const sql = "select * from audit where time_ms < ? order by seq desc limit ?";
-    return this.#all(sql, beforeMs, limit).map(toAuditRow);
+    return this.#all(SELECT_NEWEST, beforeMs, limit).map(toAuditRow);
   }
 
   async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
@@ -96,6 +105,20 @@ export class SqliteWriter implements StoreWriter {
       order by seq desc limit 1`;
     const row = this.#get(sql, secretId, kind);
     return row === undefined ? undefined : Number(row.time_ms);
+  }
+
+  async lastState(secretId: string): Promise<AuditRow | undefined> {
+    const row = this.#get(SELECT_LAST_STATE, secretId);
+    return row === undefined ? undefined : toAuditRow(row);
+  }
+
+  async auditAfter(seq: number, limit: number): Promise<AuditRow[]> {
+    return this.#all(SELECT_OLDEST, seq, limit).map(toAuditRow);
+  }
+
+  async states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]> {
+    const { secretId, seq } = after ?? { secretId: "", seq: -Infinity };
+    return this.#all(SELECT_STATES, secretId, seq, limit).map(toAuditRow);
   }
 
   async insertSecret(record: SecretRecord, sealedValue: Uint8Array): Promise<void> {
@@ -134,6 +157,10 @@ export class SqliteWriter implements StoreWriter {
 
   async appendAudit(row: AuditRow): Promise<void> {
     this.#run(INSERT_AUDIT, ...auditValues(row));
+  }
+
+  async removeAudit(seq: number): Promise<void> {
+    this.#run("delete from audit where seq = ?", seq);
   }
 
   #insertNamesAndGroups(record: SecretRecord): void {

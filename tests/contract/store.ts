@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { auditContract } from "./store_audit.ts";
 import { contentContract } from "./store_content.ts";
 import { nameContract } from "./store_names.ts";
 import type { WithStore } from "./store_records.ts";
@@ -13,4 +14,5 @@ export function storeContract(name: string, withStore: WithStore): void {
   transactionContract(name, withStore);
   contentContract(name, withStore);
   nameContract(name, withStore);
+  auditContract(name, withStore);
 }

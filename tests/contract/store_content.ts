@@ -56,6 +56,7 @@ export function contentContract(name: string, withStore: WithStore): void {
         assert.equal(await reader.countSecrets(), 0);
         assert.deepEqual(await reader.audit({ limit: 10 }), []);
         assert.equal(await reader.lastAudit(idOf(1), "secret.use"), undefined);
+        assert.equal(await reader.lastState(idOf(1)), undefined);
       });
     });
   });

@@ -54,11 +54,14 @@ export function auditRow(seq: number, fields: Partial<AuditRow> = {}): AuditRow 
     kind: "secret.use",
     actor: "test",
     secretId: "",
+    secretName: "",
     scope: "",
     context: "",
     note: "",
+    previousDigest: "",
     stateDigest: "",
     mac: new Uint8Array(32).fill(seq),
+    proof: new Uint8Array(32).fill(seq + 100),
     ...fields,
   };
 }
@@ -76,7 +79,11 @@ export function vaultRow(fields: Partial<StoredVault> = {}): StoredVault {
     rotation: null,
     auditAnchor: new Uint8Array(72).fill(1),
     auditAnchorSeq: 0,
+    auditAnchorMac: new Uint8Array(32).fill(3),
+    auditProofKey: new Uint8Array(72).fill(4),
+    descriptionMac: new Uint8Array(32).fill(6),
     auditSeq: 0,
+    auditMac: new Uint8Array(32).fill(5),
     auditKey: new Uint8Array(32).fill(2),
     ...fields,
   };

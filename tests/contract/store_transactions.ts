@@ -39,6 +39,7 @@ const WRITES: readonly [string, (writer: StoreWriter) => Promise<void>][] = [
   ["rewrapSecret()", (writer) => writer.rewrapSecret(idOf(1), "k", new Uint8Array([1]))],
   ["deleteSecret()", (writer) => writer.deleteSecret(idOf(1))],
   ["appendAudit()", (writer) => writer.appendAudit(auditRow(2))],
+  ["removeAudit()", (writer) => writer.removeAudit(1)],
 ];
 
 /** The part of the store contract that is about transactions. */

@@ -22,7 +22,7 @@ export function checkChain(path: string, kek: Uint8Array): number {
   return withRaw(path, (raw) => {
     const vault = row(raw, "select * from vault");
     const events = rows(raw, "select * from audit order by seq");
-    const count = replay(vault, events, openAnchor(vault, kek));
+    const count = replay(vault, events, openAnchor(vault, kek), openProofKey(vault, kek));
     checkStates(raw, events);
     return count;
   });
@@ -37,48 +37,65 @@ function openAnchor(vault: SqlRow, kek: Uint8Array): Buffer {
     "audit-anchor",
     vaultId,
     vault["audit_anchor_seq"],
+    vault["audit_anchor_mac"],
     kekId.toString("hex"),
   );
-  const sealed = vault["audit_anchor"];
+  return open(kek, vault["audit_anchor"], context);
+}
+
+/** The columns of the vault's own row that its MAC does not cover. */
+const UNCOVERED = ["one", "description_mac", "audit_seq", "audit_mac", "audit_key"];
+
+/** The key of the proofs, opened with `kek`, with which the vault's own row is checked. */
+function openProofKey(vault: SqlRow, kek: Uint8Array): Buffer {
+  const { vault_id, kek_id, audit_proof_key, description_mac } = vault;
+  const proofKey = open(kek, audit_proof_key, encode("audit-proof-key", vault_id, kek_id));
+  const covered = Object.entries(vault).filter(([column]) => !UNCOVERED.includes(column));
+  const mac = hmac(proofKey, encode("vault", ...covered.map(([, value]) => value)));
+  assert.ok(description_mac instanceof Uint8Array);
+  assert.equal(hex(mac), hex(description_mac), "the MAC of the vault's own row");
+  return proofKey;
+}
+
+function open(kek: Uint8Array, sealed: SqlValue | undefined, context: Buffer): Buffer {
   assert.ok(sealed instanceof Uint8Array);
   const cipher = xchacha20poly1305(kek, sealed.subarray(0, 24), context);
   return Buffer.from(cipher.decrypt(sealed.subarray(24)));
 }
 
-function replay(vault: SqlRow, events: readonly SqlRow[], anchor: Buffer): number {
+/** Kinds of events that are recorded without the key. */
+const KEYLESS = ["vault.unlock.failed", "vault.lock"];
+
+function replay(
+  vault: SqlRow,
+  events: readonly SqlRow[],
+  anchor: Buffer,
+  proofKey: Buffer,
+): number {
   const behind = events.filter(({ seq }) => Number(seq) > Number(vault["audit_anchor_seq"]));
   let key = anchor;
   let seq = Number(vault["audit_anchor_seq"]);
+  let previous = vault["audit_anchor_mac"];
   for (const event of behind) {
     seq++;
     assert.equal(event["seq"], seq, `event ${seq} is there`);
-    const { time_ms, kind, actor, secret_id, scope, context, note, state_digest, mac } = event;
-    const message = encode(
-      "audit",
-      vault["vault_id"],
-      seq,
-      time_ms,
-      kind,
-      actor,
-      secret_id,
-      scope,
-      context,
-      note,
-      state_digest,
-    );
-    assert.ok(mac instanceof Uint8Array);
-    assert.equal(
-      hmac(key, message).toString("hex"),
-      Buffer.from(mac).toString("hex"),
-      `MAC ${seq}`,
-    );
+    const { mac, proof, ...fields } = event;
+    assert.ok(mac instanceof Uint8Array && proof instanceof Uint8Array);
+    const message = encode("audit", vault["vault_id"], previous, ...Object.values(fields));
+    assert.equal(hex(hmac(key, message)), hex(mac), `MAC ${seq}`);
+    const claim = encode("audit-proof", vault["vault_id"], mac, ...Object.values(fields));
+    const isKeyless = KEYLESS.includes(String(event["kind"]));
+    assert.equal(hex(proof), isKeyless ? "" : hex(hmac(proofKey, claim)), `proof ${seq}`);
+    previous = mac;
     // HKDF-Expand to one block (RFC 5869 section 2.3).
     key = hmac(key, Buffer.concat([Buffer.from("aivault/v3/audit-next"), Buffer.from([1])]));
   }
   assert.equal(vault["audit_seq"], seq, "the last event is the one that the vault names");
-  const next = vault["audit_key"];
-  assert.ok(next instanceof Uint8Array);
-  assert.equal(Buffer.from(next).toString("hex"), key.toString("hex"), "the key of the next event");
+  const { audit_key: next, audit_mac: last } = vault;
+  assert.ok(next instanceof Uint8Array && last instanceof Uint8Array);
+  assert.ok(previous instanceof Uint8Array);
+  assert.equal(hex(last), hex(previous), "the MAC of the last event");
+  assert.equal(hex(next), hex(key), "the key of the next event");
   return behind.length;
 }
 
@@ -138,6 +155,10 @@ function digestOf(raw: DatabaseSync, secret: SqlRow): string {
     value["sealed_value"],
   );
   return createHash("sha256").update(state).digest("hex");
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }
 
 function hmac(key: Buffer, message: Buffer): Buffer {

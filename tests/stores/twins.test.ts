@@ -18,7 +18,7 @@ import { contentOf, sqliteStore } from "../helpers/vaults.ts";
 type Step =
   | { readonly do: "put"; readonly n: number; readonly fields: Partial<SecretRecord> }
   | { readonly do: "rewrap" | "delete"; readonly n: number; readonly bytes: Uint8Array }
-  | { readonly do: "vault" | "audit"; readonly n: number; readonly text: string };
+  | { readonly do: "vault" | "audit" | "prune"; readonly n: number; readonly text: string };
 
 /** Steps that commit together, or are rolled back by a failure after the last of them. */
 interface Round {
@@ -83,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom("vault" as const, "audit" as const),
+      do: fc.constantFrom("vault" as const, "audit" as const, "prune" as const),
       n,
       text: chosenText,
     }),
@@ -123,8 +123,11 @@ async function apply(writer: StoreWriter, step: Step): Promise<void> {
     case "audit": {
       const [last] = await writer.audit({ limit: 1 });
       const row = { timeMs: step.n, note: step.text, secretId: id, kind: `kind ${step.n % 2}` };
-      return await writer.appendAudit(auditRow((last?.seq ?? 0) + 1, row));
+      const stateDigest = step.n % 3 === 0 ? "" : step.text;
+      return await writer.appendAudit(auditRow((last?.seq ?? 0) + 1, { ...row, stateDigest }));
     }
+    case "prune":
+      return await writer.removeAudit(step.n);
   }
 }
 
@@ -152,7 +155,7 @@ async function play(store: Store, { steps, fails }: Round): Promise<string> {
 
 /** What a store answers to every question about these names. */
 async function answers(reader: StoreReader, names: ReadonlySet<string>): Promise<unknown[]> {
-  const all: unknown[] = [await reader.countSecrets()];
+  const all: unknown[] = [await reader.countSecrets(), await reader.states(undefined, 99)];
   const scopes: Scope[] = [{ kind: "global" }];
   for (const workspaceId of ["W1", "W2"]) {
     scopes.push({ kind: "workspace", workspaceId });
@@ -170,6 +173,8 @@ async function answers(reader: StoreReader, names: ReadonlySet<string>): Promise
   for (let i = 0; i < 6; i++) {
     all.push(await reader.lastAudit(idOf(i), "kind 0"), await reader.lastAudit(idOf(i), "kind 1"));
     all.push(await reader.audit({ limit: 3, beforeMs: i }), await reader.secrets(idOf(i), 2));
+    all.push(await reader.lastState(idOf(i)), await reader.auditAfter(i, 2));
+    all.push(await reader.states({ secretId: idOf(i), seq: 1 }, 3));
   }
   return all;
 }

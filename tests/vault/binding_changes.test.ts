@@ -127,7 +127,7 @@ test("update() that pins, and so seals anew, refuses a value that was edited and
   });
 });
 
-test("use() puts the failure of an edited value on record, and rotate() heals it", async () => {
+test("use() puts the failure of an edited value on record, and only removing the secret is allowed", async () => {
   await edited(flipValue, async (vault, id) => {
     const context = { workspaceId: "W", groupId: "attached" };
     await assert.rejects(vault.use(id, context, () => {}), { code: "INTEGRITY" });
@@ -138,8 +138,10 @@ test("use() puts the failure of an edited value on record, and rotate() heals it
       "group W/attached",
       "integrity",
     ]);
-    await vault.rotate(id, utf8("healed"));
-    await vault.use(id, {}, (value) => assert.deepEqual(value, utf8("healed")));
+    await assert.rejects(vault.rotate(id, utf8("new")), { code: "INTEGRITY" });
+    await assert.rejects(vault.update(id, { name: "OTHER" }), { code: "INTEGRITY" });
+    await vault.delete(id);
+    await vault.create({ name: "OPENAI_API_KEY", value: utf8("once more") });
   });
 });
 
