@@ -1,6 +1,6 @@
 /**
- * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, and what starts the program against its
- * executable too (`binary`). The last line it prints is the total, `N passed, N failed, N skipped`.
+ * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, what starts the program against its
+ * executable too (`binary`), and the npm package (`npm`). The last line it prints is the total, `N passed, N failed, N skipped`.
  *
  *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 300] [path…]
  *
@@ -18,7 +18,7 @@ import { ROOT } from "./source_tree.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import { type FileRun, killRunning, type RunOptions } from "./testing/run_file.ts";
 import { findRuntime } from "./testing/runtimes.ts";
-import { findSuite, type FoundSuite, SUITES } from "./testing/suites.ts";
+import { findSuite, type FoundSuite, inSuite, SUITES } from "./testing/suites.ts";
 import {
   count,
   describeCounts,
@@ -57,8 +57,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 try {
   for (const name of SUITES.filter((suite) => wanted.includes(suite))) {
+    if (!files.some((file) => inSuite(name, ROOT, file))) continue;
     const each = findSuite(name, ROOT, scratch);
-    if (!files.some((file) => each.has(file))) continue;
     found.push(each);
     console.log(`${name}: ${each.missing ?? each.version}`);
     if (each.missing === undefined) continue;
@@ -97,7 +97,7 @@ async function runAll(
   options: RunOptions,
 ): Promise<FileRun[]> {
   const queue = paths.flatMap((file) =>
-    suites.filter((suite) => suite.has(file)).map((suite) => ({ suite, file }))
+    suites.filter(({ suite }) => inSuite(suite, ROOT, file)).map((suite) => ({ suite, file }))
   );
   const done: FileRun[] = [];
   const worker = async () => {

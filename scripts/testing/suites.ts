@@ -1,19 +1,21 @@
 /**
- * The ways in which the tests are run: on each runtime, and against the program as one executable file.
+ * The ways in which the tests are run: on each runtime, against the program as one executable file, and on the
+ * package that npm gets.
  *
  * @module
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkedOutCommit } from "../build/stage.ts";
 import { executableName } from "../build/targets.ts";
+import { installPackage } from "../build/install_package.ts";
 import { compile, withStage } from "../compile.ts";
 import { type Runtime, RUNTIMES } from "./junit.ts";
 import { type FileRun, runFile, type RunOptions } from "./run_file.ts";
 import { findRuntime } from "./runtimes.ts";
 
 /** Every way, in the order of the reports. */
-export const SUITES = [...RUNTIMES, "binary"] as const;
+export const SUITES = [...RUNTIMES, "binary", "npm"] as const;
 /** One of {@linkcode SUITES}. */
 export type Suite = (typeof SUITES)[number];
 
@@ -25,15 +27,36 @@ export interface FoundSuite {
   readonly version: string;
   /** Why it can not be run; absent if it can. */
   readonly missing?: string;
-  /** Whether `file`, a path relative to the root, is one of its files. */
-  has(file: string): boolean;
   /** Runs a file. */
   run(file: string, options: RunOptions): Promise<FileRun>;
 }
 
 /** Finds what `suite` needs, and makes it ready below the directory `scratch`. */
 export function findSuite(suite: Suite, root: string, scratch: string): FoundSuite {
-  return suite === "binary" ? findBinary(root, scratch) : findOnRuntime(suite, root);
+  switch (suite) {
+    case "binary":
+      return findBinary(root, scratch);
+    case "npm":
+      return findNpm(root, scratch);
+    default:
+      return findOnRuntime(suite, root);
+  }
+}
+
+/** Where the tests are that only one suite has. */
+const OWN_TESTS = /^tests\/(?:binary|npm)\//;
+
+/** Whether `file`, a path relative to the root, is one of the files of `suite`. */
+export function inSuite(suite: Suite, root: string, file: string): boolean {
+  switch (suite) {
+    case "binary":
+      return file.startsWith("tests/binary/") ||
+        (!OWN_TESTS.test(file) && startsProgram(root, file));
+    case "npm":
+      return file.startsWith("tests/npm/");
+    default:
+      return !OWN_TESTS.test(file);
+  }
 }
 
 function findOnRuntime(runtime: Runtime, root: string): FoundSuite {
@@ -43,7 +66,6 @@ function findOnRuntime(runtime: Runtime, root: string): FoundSuite {
     suite: runtime,
     version,
     ...missing === undefined ? {} : { missing },
-    has: (file) => !file.startsWith("tests/binary/"),
     run: (file, options) => runFile(found, file, options),
   };
 }
@@ -52,12 +74,13 @@ function findOnRuntime(runtime: Runtime, root: string): FoundSuite {
 function findBinary(root: string, scratch: string): FoundSuite {
   const bun = findRuntime("bun", root);
   const binary = join(scratch, "binary", executableName(undefined));
-  const missing = bun.missing === undefined ? build(binary) : `no Bun to build it: ${bun.missing}`;
+  const missing = bun.missing === undefined
+    ? attempt(() => build(binary))
+    : `no Bun to build it: ${bun.missing}`;
   return {
     suite: "binary",
     version: `bun ${bun.version}`,
     ...missing === undefined ? {} : { missing },
-    has: (file) => file.startsWith("tests/binary/") || startsProgram(root, file),
     run: async (file, options) => {
       const env = { ...options.env, AIVAULT_TEST_BINARY: binary };
       const scratch = join(options.scratch, "binary-tests");
@@ -66,13 +89,40 @@ function findBinary(root: string, scratch: string): FoundSuite {
   };
 }
 
-function build(outfile: string): string | undefined {
+function build(outfile: string): void {
   mkdirSync(join(outfile, ".."), { recursive: true });
   const problem = withStage(
     checkedOutCommit(),
     (stage) => compile({ engine: "bun", target: undefined, outfile, stage }),
   );
-  return problem ?? (existsSync(outfile) ? undefined : "the build left no file");
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** The package, built, packed and installed into an empty project, used by Node. */
+function findNpm(root: string, scratch: string): FoundSuite {
+  const node = findRuntime("node", root);
+  const project = join(scratch, "npm", "project");
+  const missing = node.missing ?? attempt(() => installPackage(project));
+  return {
+    suite: "npm",
+    version: `node ${node.version}`,
+    ...missing === undefined ? {} : { missing },
+    run: async (file, options) => {
+      const env = { ...options.env, AIVAULT_TEST_PROJECT: project };
+      const scratch = join(options.scratch, "npm-tests");
+      return { ...await runFile(node, file, { ...options, scratch, env }), runtime: "npm" };
+    },
+  };
+}
+
+/** What stopped `work`, if something did. */
+function attempt(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 const STARTS_PROGRAM =

@@ -1,0 +1,75 @@
+/** The types of the npm package, as strict TypeScript sees them. */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Ended, ended, ROOT, startCommand } from "../helpers/program.ts";
+import { project } from "./project.ts";
+
+const GOOD = `
+import { type AuditRow, MemoryStore, type SecretMetadata, type Store, Vault, VaultError } from "@aivault/cli";
+import { envKeyProvider, fileKeyProvider } from "@aivault/cli/providers";
+import { SqliteStore } from "@aivault/cli/stores/sqlite";
+
+const store: Store = new MemoryStore();
+const vault: Vault = await Vault.init({ store, kek: new Uint8Array(32) });
+const secret: SecretMetadata = await vault.create({ name: "A", value: new Uint8Array(1) });
+const length: number = await vault.use("A", {}, (value) => value.length);
+const rows: readonly AuditRow[] = await vault.audit();
+const disk: Promise<SqliteStore> = SqliteStore.open({ path: "a", create: true });
+const types: string[] = [envKeyProvider(() => undefined).type, fileKeyProvider({ vaultDirectory: "a", defaultPath: "b" }).type];
+console.log(secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", "a", "b").code);
+`;
+
+/** Each has one mistake, which the types find. */
+const MISTAKES: Readonly<Record<string, string>> = {
+  "a secret without a value": 'await vault.create({ name: "A" });',
+  "a key that is text": 'await Vault.open({ store, kek: "a" });',
+  "a context that is text": 'await vault.use("A", "W", () => {});',
+  "a value asked for": 'const text: string = (await vault.show("A")).value;',
+  "an unknown code": 'new VaultError("WHATEVER", "a", "b");',
+  "a file that is not exported": 'import { Mutex } from "@aivault/cli/lib/vault/mutex.js";',
+};
+
+async function check(moduleResolution: string, code: string): Promise<Ended> {
+  const folder = await mkdtemp(join(project(), "types-"));
+  try {
+    await writeFile(join(folder, "use.ts"), code);
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      skipLibCheck: false,
+      target: "esnext",
+      lib: ["esnext", "dom", "dom.iterable"],
+      types: [],
+      module: moduleResolution === "bundler" ? "esnext" : "nodenext",
+      moduleResolution,
+    };
+    const config = { compilerOptions, files: ["use.ts"] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = join(ROOT, "tests/runtimes/node_modules/.bin/tsc");
+    return await ended(startCommand([tsc, "-p", folder]));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe("the types of the npm package", () => {
+  for (const resolution of ["bundler", "nodenext"]) {
+    it(`fit strict TypeScript with moduleResolution ${resolution}, libraries checked`, async () => {
+      const { exitCode, stdout, stderr } = await check(resolution, GOOD);
+      assert.equal(exitCode, 0, stdout + stderr);
+    });
+  }
+
+  it("find the mistakes that they are there to find", async () => {
+    for (const [name, mistake] of Object.entries(MISTAKES)) {
+      const code = mistake.startsWith("import") ? `${mistake}\n${GOOD}` : `${GOOD}\n${mistake}\n`;
+      const { exitCode, stdout } = await check("nodenext", code);
+      assert.notEqual(exitCode, 0, name);
+      assert.equal(stdout.match(/error TS/g)?.length, 1, `${name}: ${stdout}`);
+    }
+  });
+});
