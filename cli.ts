@@ -12,7 +12,7 @@ import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts"
 import { removeStaleInitLock, withInitLock } from "./providers/host/init_lock.ts";
 import { readInput } from "./providers/host/input.ts";
 import { textWriter } from "./providers/host/output.ts";
-import { isVaultFile, vaultPaths } from "./providers/host/paths.ts";
+import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths.ts";
 import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
 import { exists } from "./providers/host/private_file.ts";
 import { securityCommand } from "./providers/host/security_command.ts";
@@ -24,7 +24,17 @@ import { passphraseKeyProvider } from "./providers/keys/passphrase.ts";
 import { VERSION } from "./lib/version.ts";
 
 const env = (name: string): string | undefined => process.env[name];
-const paths = vaultPaths(env("AIVAULT_DIR"));
+const args = process.argv.slice(2);
+const streams = { stdout: output(process.stdout), stderr: output(process.stderr) };
+const paths = findPaths();
+
+function findPaths(): VaultPaths {
+  try {
+    return vaultPaths(env("AIVAULT_DIR"));
+  } catch (error) {
+    process.exit(reportError(streams, error, args.includes("--json")));
+  }
+}
 
 function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
   const list = [
@@ -39,7 +49,7 @@ function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
 function output(stream: NodeJS.WriteStream): Output {
   const hasColour = Boolean(stream.isTTY) && (env("NO_COLOR") ?? "") === "";
   const write = textWriter(stream, (error) => {
-    process.exitCode = reportError(context, error, false);
+    process.exitCode = reportError(streams, error, false);
   });
   return { write, hasColour };
 }
@@ -65,14 +75,13 @@ const context: CliContext = {
   build: () => import("./providers/host/build_info.ts").then((m) => m.buildInfo()),
   platform: process.platform,
   env,
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
+  ...streams,
   readInput,
   terminal: openTerminal,
   place,
   keyProviders,
 };
 
-const exitCode = await run(context, process.argv.slice(2));
+const exitCode = await run(context, args);
 // Output that was lost has set it already.
 process.exitCode ||= exitCode;

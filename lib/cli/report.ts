@@ -22,7 +22,7 @@ export function reportResult(context: CliContext, result: CommandResult, asJson:
   const { text, json, failure } = result;
   if (asJson) {
     const error = failure === undefined ? {} : { error: errorDocument(failure) };
-    context.stdout.write(`${JSON.stringify({ ...json, ...error }, null, 2)}\n`);
+    printDocument(context.stdout, { ...json, ...error });
   } else {
     for (const line of text) context.stdout.write(`${printable(line)}\n`);
   }
@@ -32,9 +32,13 @@ export function reportResult(context: CliContext, result: CommandResult, asJson:
 }
 
 /** Prints an error, and gives the exit code. */
-export function reportError(context: CliContext, error: unknown, asJson: boolean): number {
+export function reportError(
+  context: Pick<CliContext, "stdout" | "stderr">,
+  error: unknown,
+  asJson: boolean,
+): number {
   if (asJson) {
-    context.stdout.write(`${JSON.stringify({ error: errorDocument(error) }, null, 2)}\n`);
+    printDocument(context.stdout, { error: errorDocument(error) });
   }
   printError(context.stderr, error);
   return exitCodeOf(error);
@@ -48,6 +52,15 @@ export function warn(context: CliContext, message: string): void {
 /** Says what can be done, on stderr. */
 export function hint(context: CliContext, message: string): void {
   context.stderr.write(`${paint(context.stderr, "36", "hint:")} ${printable(message)}\n`);
+}
+
+function printDocument(output: Output, document: unknown): void {
+  // What JSON leaves as it is and would steer a terminal can only stand in a string, where it can be escaped.
+  const text = JSON.stringify(document, null, 2).replace(steering, (character) => {
+    if (character === "\n") return character;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+  output.write(`${text}\n`);
 }
 
 function printError(output: Output, error: unknown): void {
@@ -79,10 +92,12 @@ function hintsOf(error: unknown): readonly string[] {
   return ["this is a fault of aivault; set AIVAULT_DEBUG=1 to see where it happened"];
 }
 
+const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
 // A stored or typed text must not steer the terminal that it is shown on.
 function printable(line: string): string {
   return line.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    steering,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }

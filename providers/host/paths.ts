@@ -4,7 +4,8 @@
  * @module
  */
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
+import { VaultError } from "../../lib/errors.ts";
 
 /** Where a vault's parts are. */
 export interface VaultPaths {
@@ -22,11 +23,15 @@ export interface VaultPaths {
   readonly isDefault: boolean;
 }
 
-/** The places of the vault in `AIVAULT_DIR`, or of the one in the user's home. */
+/**
+ * The places of the vault in `AIVAULT_DIR`, or of the one in the user's home.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if neither is known.
+ */
 export function vaultPaths(aivaultDir: string | undefined): VaultPaths {
   const chosen = aivaultDir?.trim() ?? "";
   const isDefault = chosen === "";
-  const home = join(homedir(), ".aivault");
+  const home = isDefault ? join(homeDirectory(), ".aivault") : "";
   const directory = isDefault ? join(home, "data", "vault") : resolve(chosen);
   return {
     directory,
@@ -36,6 +41,20 @@ export function vaultPaths(aivaultDir: string | undefined): VaultPaths {
     foreignVault: join(directory, "vault.json"),
     isDefault,
   };
+}
+
+// Below a relative home the vault would be another one in each working directory.
+function homeDirectory(): string {
+  let home: string | undefined;
+  try {
+    home = homedir();
+  } catch {
+    // No HOME, and no entry in the list of users.
+  }
+  if (typeof home === "string" && isAbsolute(home)) return home;
+  throw new VaultError("INVALID_INPUT", "find the vault", "there is no home directory", {
+    hints: ["set HOME, or AIVAULT_DIR to the directory of the vault"],
+  });
 }
 
 /** Whether a file of this name in a vault's directory is one of the vault's own. */
