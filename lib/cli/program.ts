@@ -10,6 +10,7 @@ import type { App } from "./syntax/app.ts";
 import { addAuditCommands } from "./syntax/audit.ts";
 import { addSecretCommands } from "./syntax/secrets.ts";
 import { addVaultCommands } from "./syntax/vault.ts";
+import { traceLines } from "./trace.ts";
 import { usageError, useOwnWords } from "./usage.ts";
 
 /**
@@ -35,8 +36,8 @@ export async function run(context: CliContext, args: readonly string[]): Promise
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (context.env("AIVAULT_DEBUG") === "1" && error instanceof Error) {
-      context.stderr.write(`${error.stack}\n`);
+    if (context.env("AIVAULT_DEBUG") === "1") {
+      for (const line of traceLines(error)) context.stderr.write(`${line}\n`);
     }
     return reportError(context, error, asJson);
   }

@@ -59,6 +59,17 @@ export async function withVault<T>(
   });
 }
 
+/** Makes sure that the key of the vault in `store` is at hand, and lets go of it. The store stays open. */
+export async function checkKey(store: Store, providers: KeyProviders): Promise<void> {
+  const kept: Store = {
+    read: (work) => store.read(work),
+    write: (work, options) => store.write(work, options),
+    close: () => Promise.resolve(),
+  };
+  const vault = await Vault.open({ store: kept, providers, actor: ACTOR });
+  await vault.close();
+}
+
 /** The type of the key provider that is used when none is named. */
 export function defaultProvider(context: CliContext): string {
   return context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";

@@ -27,6 +27,9 @@ export function usageError(
   const meant = /\n\(Did you mean ([a-z, -]+)\?\)$/.exec(message)?.[1];
   if (meant !== undefined) hints.unshift(`did you mean ${meant}?`);
   const takesValue = command.options.some((option) => option.long === "--value-file");
+  if (code === "commander.unknownOption" && command.commands.length > 0) {
+    hints.unshift("flags come after the command: aivault status --json");
+  }
   if (code === "commander.excessArguments" && takesValue) {
     hints.unshift("a value is no argument: give it with --value-file <path|->, or be asked for it");
   }
@@ -43,12 +46,20 @@ function problemOf(code: string, message: string): string {
     case "commander.optionMissingArgument":
       return `${/^option '([^']+)'/.exec(message)?.[1] ?? "a flag"} needs its argument`;
     case "commander.excessArguments":
-      return message.replace(/\. E/, ": e").replace(/\.$/, "");
+      return excessArguments(message);
     case "commander.invalidArgument":
       return invalidArgument(message);
     default:
       return "it cannot be understood";
   }
+}
+
+// The message goes on with the arguments themselves.
+function excessArguments(message: string): string {
+  const [, expected, got] = /Expected (\d+) arguments? but got (\d+)/.exec(message) ?? [];
+  return expected === undefined
+    ? "too many arguments"
+    : `too many arguments: expected ${expected} but got ${got}`;
 }
 
 function flagIn(message: string): string | undefined {

@@ -64,7 +64,8 @@ async function insert(
     updatedAtMs: nowMs,
     expiresAtMs: checkExpiry(secret.expiresAtMs ?? null, attempted),
   };
-  await checkFree(writer, metadata, attempted);
+  const hints = ["to give that secret a new value: aivault secrets rotate"];
+  await checkFree(writer, metadata, attempted, hints);
   const envelope = await sealEnvelope(await transaction.key(), row.vaultId, metadata, secret.value);
   const { sealedValue, ...wrapped } = envelope;
   const record = { ...metadata, ...wrapped };
@@ -128,6 +129,7 @@ export async function checkFree(
   reader: StoreReader,
   secret: Pick<SecretMetadata, "id" | "name" | "aliases" | "scope">,
   attempted: string,
+  hints: readonly string[] = [],
 ): Promise<void> {
   for (const name of [secret.name, ...secret.aliases]) {
     const holder = await reader.findByName(secret.scope, name);
@@ -137,7 +139,7 @@ export async function checkFree(
       "ALREADY_EXISTS",
       attempted,
       `the name ${JSON.stringify(name)} is taken in scope ${where}`,
-      { hints: ["to give that secret a new value: aivault secrets rotate"] },
+      { hints },
     );
   }
 }

@@ -38,7 +38,7 @@ export function checkText(text: string, what: string, attempted: string): string
  *
  * @throws {VaultError} `INVALID_INPUT`
  */
-export function checkName(name: string, what: "name" | "alias", attempted: string): string {
+export function checkName(name: string, what: string, attempted: string): string {
   const checked = checkText(name, what, attempted);
   if (isSecretId(checked) || checked.startsWith("vault:")) {
     throw new VaultError("INVALID_INPUT", attempted, `the ${what} looks like a secret id`);

@@ -57,7 +57,8 @@ async function readStandardInput(what: string, limit: number): Promise<Uint8Arra
 }
 
 async function readFileUpTo(path: string, what: string, limit: number): Promise<Uint8Array> {
-  const attempted = `read ${what} from ${path}`;
+  // What stands where a path should may be the secret itself, so it is not repeated.
+  const attempted = `read ${what} from a file`;
   try {
     const file = await open(path, constants.O_RDONLY);
     const buffer = new Uint8Array(limit + 1);

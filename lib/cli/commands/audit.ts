@@ -7,9 +7,9 @@ import type { CliContext } from "../context.ts";
 import { eventDocument, eventTable } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { Vault, vaultInfo } from "../../vault/vault.ts";
+import { vaultInfo } from "../../vault/vault.ts";
 import { providerOf } from "../../vault/key_source.ts";
-import { openOrInit, withProviders } from "../session.ts";
+import { checkKey, openOrInit, withProviders } from "../session.ts";
 
 /** Flags of `audit`. */
 export interface AuditFlags extends UnlockFlags {
@@ -25,7 +25,7 @@ export function audit(context: CliContext, flags: AuditFlags): Promise<CommandRe
     try {
       const { provider } = await vaultInfo(store);
       if (!providerOf(providers, provider.type).needsPassphrase) {
-        await Vault.open({ store, providers, actor: "cli" });
+        await checkKey(store, providers);
       }
       const rows = await store.read((reader) => reader.audit(query));
       return { text: eventTable(rows), json: { events: rows.map(eventDocument) } };

@@ -7,6 +7,7 @@ import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { NewSecret } from "../../vault/new_secret.ts";
 import { describeScope, GLOBAL } from "../../vault/scope.ts";
+import { checkName } from "../../vault/text.ts";
 import type { SecretMetadata } from "../../vault/secret.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
@@ -33,10 +34,15 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
     const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
     try {
       const secrets = await importAll(vault, entries);
-      const names = secrets.map((secret) => `  ${secret.name} (${secret.id})`);
+      const names = secrets.slice(0, MAX_NAMES).map(({ name, id }) => `  ${name} (${id})`);
+      const more = secrets.length - names.length;
       const count = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
       return {
-        text: [`imported ${count} into scope ${describeScope(scope)}`, ...names],
+        text: [
+          `imported ${count} into scope ${describeScope(scope)}`,
+          ...names,
+          ...(more > 0 ? [`  and ${more} more`] : []),
+        ],
         json: { secrets: secrets.map(secretDocument) },
       };
     } finally {
@@ -44,6 +50,9 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
     }
   });
 }
+
+/** How many of the new names are printed for people. */
+const MAX_NAMES = 20;
 
 async function importAll(vault: Vault, entries: readonly NewSecret[]): Promise<SecretMetadata[]> {
   try {
@@ -97,7 +106,10 @@ async function readLines(
 // The entry itself is never quoted: it holds a value, or is one, such as base64 that ends with "=".
 function parseEntry(entry: string, where: string): NewSecret {
   const [, name, value] = /^([^=]+)=([^]*[^=][^]*)$/.exec(entry) ?? [];
-  if (name !== undefined && value !== undefined) return { name, value: utf8(value) };
+  if (name !== undefined && value !== undefined) {
+    // Later errors quote the name, so it has to be one.
+    return { name: checkName(name, `name in ${where}`, attempted), value: utf8(value) };
+  }
   throw new VaultError(
     "INVALID_INPUT",
     attempted,

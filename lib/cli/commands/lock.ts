@@ -4,11 +4,11 @@
  * @module
  */
 import { providerOf } from "../../vault/key_source.ts";
-import { Vault, vaultInfo } from "../../vault/vault.ts";
+import { vaultInfo } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { openOrInit, withProviders, withVault } from "../session.ts";
+import { checkKey, openOrInit, withProviders, withVault } from "../session.ts";
 
 const NO_LOCK =
   "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";
@@ -35,7 +35,7 @@ export function lock(context: CliContext, flags: CommonFlags): Promise<CommandRe
       const { provider } = await vaultInfo(store);
       const locks = providerOf(providers, provider.type).needsPassphrase;
       // A key that does not fit is reported here too.
-      if (!locks) await Vault.open({ store, providers, actor: "cli" });
+      if (!locks) await checkKey(store, providers);
       if (!locks) hint(context, NO_LOCK);
       return {
         text: [locks ? "locked: no process keeps the key" : "not locked"],

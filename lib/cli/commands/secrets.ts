@@ -13,12 +13,14 @@ import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument, secretLines, secretTable } from "../describe.ts";
 import {
+  expiryFrom,
   groupFrom,
   passphraseFlags,
   type RefFlags,
   refFrom,
   type ScopeFlags,
   scopeFrom,
+  type TimeOrNever,
   type UnlockFlags,
 } from "../flags.ts";
 import { readValue } from "../inputs.ts";
@@ -35,7 +37,7 @@ export interface ValueFlags {
 export interface CreateFlags extends UnlockFlags, ScopeFlags, ValueFlags {
   readonly name?: string;
   readonly alias?: readonly string[];
-  readonly expiresAt?: number | null;
+  readonly expiresAt?: TimeOrNever;
 }
 
 /** `secrets create` */
@@ -48,7 +50,8 @@ export async function create(
   const attempted = `create secret ${JSON.stringify(name)}`;
   const scope = scopeFrom(flags, attempted) ?? GLOBAL;
   return await withValue(context, flags, attempted, async (vault, value) => {
-    const { alias: aliases, expiresAt: expiresAtMs } = flags;
+    const { alias: aliases } = flags;
+    const expiresAtMs = expiryFrom(flags.expiresAt);
     const secret = await vault.create({ name, value, scope, aliases, expiresAtMs });
     const pin = secret.pinnedProvider === null ? "" : `, pinned to ${secret.pinnedProvider}`;
     return result(secret, `created ${secret.name} in scope ${describeScope(scope)}${pin}`);
@@ -97,7 +100,7 @@ export interface UpdateFlags extends RefFlags {
   readonly name?: string;
   readonly alias?: readonly string[];
   readonly clearAliases?: boolean;
-  readonly expiresAt?: number | null;
+  readonly expiresAt?: TimeOrNever;
 }
 
 /** `secrets update` */
@@ -115,7 +118,8 @@ export function update(
     );
   }
   const aliases = flags.clearAliases ? [] : flags.alias;
-  const { name, expiresAt: expiresAtMs } = flags;
+  const { name } = flags;
+  const expiresAtMs = expiryFrom(flags.expiresAt);
   if (name === undefined && aliases === undefined && expiresAtMs === undefined) {
     throw new VaultError("INVALID_INPUT", attempted, "nothing to change was given", {
       hints: ["give --name, --alias, --clear-aliases or --expires-at"],

@@ -4,13 +4,12 @@
  * @module
  */
 import { vaultInfo } from "../../vault/vault.ts";
-import { Vault } from "../../vault/vault.ts";
 import { providerOf } from "../../vault/key_source.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { openOrInit, withProviders } from "../session.ts";
+import { checkKey, openOrInit, withProviders } from "../session.ts";
 
 /** Says where the vault is, which key it has and whether the key is at hand. A passphrase is not asked for. */
 export function status(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
@@ -19,9 +18,7 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
     try {
       const type = (await vaultInfo(store)).provider.type;
       const locked = providerOf(providers, type).needsPassphrase;
-      const failure = locked
-        ? undefined
-        : await keyFailure(() => Vault.open({ store, providers, actor: "cli" }));
+      const failure = locked ? undefined : await keyFailure(() => checkKey(store, providers));
       // Opening may have healed a lost key, so the vault is described as it is now.
       const info = await vaultInfo(store);
       const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
@@ -46,9 +43,9 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
   });
 }
 
-async function keyFailure(open: () => Promise<Vault>): Promise<unknown> {
+async function keyFailure(check: () => Promise<void>): Promise<unknown> {
   try {
-    await open();
+    await check();
     return undefined;
   } catch (error) {
     return error;

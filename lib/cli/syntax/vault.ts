@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { KeyProviders } from "../../vault/key_source.ts";
 import { defaultProvider } from "../session.ts";
 import { withCommonFlags, withUnlockFlags } from "../flags.ts";
@@ -24,22 +24,32 @@ export function addVaultCommands(program: Command, app: App): void {
   withCommonFlags(program.command("lock"))
     .description("say that no process keeps the key")
     .action((flags) => finish(import("../commands/lock.ts").then((m) => m.lock(context, flags))));
-  withUnlockFlags(program.command("rotate-master"))
+  addRotateMaster(program, app);
+}
+
+function addRotateMaster(program: Command, { context, finish }: App): void {
+  const command = program.command("rotate-master")
     .description("wrap every secret's key by a new master key; values are not touched")
-    .option("--new-key <base64>", "the new key (others can read it in the list of processes)")
     .option("--new-key-file <path>", "file that holds the new key, - for standard input")
-    .option(
-      "--new-passphrase <text>",
-      "switch to this passphrase (others can read it in the list of processes)",
-    )
+    .option("--new-key <base64>", "the new key (others can read it in the list of processes)")
     .option(
       "--new-passphrase-file <path>",
       "file that holds the new passphrase, - for standard input",
     )
-    .action((flags) =>
-      finish(import("../commands/rotate_master.ts").then((m) => m.rotateMaster(context, flags)))
-    );
+    .option(
+      "--new-passphrase <text>",
+      "the new passphrase (others can read it in the list of processes)",
+    )
+    .addHelpText("after", ROTATE_HELP);
+  withUnlockFlags(command).action((flags) =>
+    finish(import("../commands/rotate_master.ts").then((m) => m.rotateMaster(context, flags)))
+  );
 }
+
+const ROTATE_HELP = `
+Without a --new-… flag the providers file and macos-keychain make a key, and passphrase asks for a
+new passphrase. Provider env needs a key, and its variable has to be set to it afterwards. A
+passphrase given to a vault of another provider makes it a passphrase vault.`;
 
 function addInit(program: Command, { context, finish }: App): void {
   const providers: KeyProviders = context.keyProviders(() =>
@@ -54,7 +64,8 @@ function addInit(program: Command, { context, finish }: App): void {
     );
   for (const [type, provider] of providers) {
     for (const { name, value, description } of provider.options) {
-      command.option(`--${name} ${value}`, `${type}: ${description}`);
+      const option = new Option(`--${name} ${value}`, description);
+      command.addOption(option.helpGroup(`Provider ${type}:`));
     }
   }
   withUnlockFlags(command)
