@@ -26,17 +26,21 @@ export interface VaultPaths {
 /**
  * The places of the vault in `AIVAULT_DIR`, or of the one in the user's home.
  *
+ * @param home Gives the home directory.
  * @throws {VaultError} `INVALID_INPUT` if neither is known.
  */
-export function vaultPaths(aivaultDir: string | undefined): VaultPaths {
+export function vaultPaths(
+  aivaultDir: string | undefined,
+  home: () => string = homedir,
+): VaultPaths {
   const chosen = aivaultDir?.trim() ?? "";
   const isDefault = chosen === "";
-  const home = isDefault ? join(homeDirectory(), ".aivault") : "";
-  const directory = isDefault ? join(home, "data", "vault") : resolve(chosen);
+  const base = isDefault ? join(homeDirectory(home), ".aivault") : "";
+  const directory = isDefault ? join(base, "data", "vault") : resolve(chosen);
   return {
     directory,
     database: join(directory, "vault.db"),
-    keyFile: isDefault ? join(home, "keys", "kek.key") : join(directory, "kek.key"),
+    keyFile: isDefault ? join(base, "keys", "kek.key") : join(directory, "kek.key"),
     initLock: join(directory, ".init-lock"),
     foreignVault: join(directory, "vault.json"),
     isDefault,
@@ -44,14 +48,14 @@ export function vaultPaths(aivaultDir: string | undefined): VaultPaths {
 }
 
 // Below a relative home the vault would be another one in each working directory.
-function homeDirectory(): string {
-  let home: string | undefined;
+function homeDirectory(home: () => string): string {
+  let directory: string | undefined;
   try {
-    home = homedir();
+    directory = home();
   } catch {
     // No HOME, and no entry in the list of users.
   }
-  if (typeof home === "string" && isAbsolute(home)) return home;
+  if (typeof directory === "string" && isAbsolute(directory)) return directory;
   throw new VaultError("INVALID_INPUT", "find the vault", "there is no home directory", {
     hints: ["set HOME, or AIVAULT_DIR to the directory of the vault"],
   });
