@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 import { argon2id } from "hash-wasm";
 import {
@@ -11,6 +10,7 @@ import {
   SALT_LENGTH,
 } from "../../lib/crypto/argon2.ts";
 import { hasCode, VaultError } from "../../lib/errors.ts";
+import { readData } from "../helpers/data.ts";
 import { hex } from "../helpers/vectors.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -28,7 +28,7 @@ interface Reference {
 }
 
 const reference: readonly Reference[] = JSON.parse(
-  readFileSync(new URL("../vectors/argon2id_reference.json", import.meta.url), "utf8"),
+  readData("tests/vectors/argon2id_reference.json") ?? "",
 ).tests;
 
 /** Whether the policy lets deriveKey() take these parameters. */

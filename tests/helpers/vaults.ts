@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Registry } from "../../lib/vault/registry.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
-import { SqliteStore } from "../../providers/stores/sqlite.ts";
-import { withDirectory } from "./program.ts";
+
+export { sqliteStore, STORE_KINDS, type StoreKind } from "./store_kinds.ts";
 
 /** A key for tests, and another one. */
 export const KEK: Uint8Array = new Uint8Array(32).fill(0x5a);
@@ -46,35 +44,6 @@ export function initVault(options: TestVaultOptions): Promise<Vault> {
 export function openVault(options: TestVaultOptions): Promise<Vault> {
   return Vault.open({ kek: KEK, now: tickingClock(), actor: "test", ...options });
 }
-
-/** Opens the database of a directory, making it if it is not there. */
-export function sqliteStore(directory: string, name = "vault.db"): Promise<SqliteStore> {
-  return SqliteStore.open({ path: join(directory, name), create: true });
-}
-
-/** A kind of store, and how to run a test with a new one of it. */
-export interface StoreKind {
-  readonly name: string;
-  readonly withStore: <T>(work: (store: Store) => Promise<T>) => Promise<T>;
-}
-
-/** Every kind of store there is. */
-export const STORE_KINDS: readonly StoreKind[] = [
-  { name: "MemoryStore", withStore: async (work) => await work(new MemoryStore()) },
-  {
-    name: "SqliteStore",
-    withStore: (work) =>
-      withDirectory(async (directory) => {
-        const store = await sqliteStore(directory);
-        try {
-          return await work(store);
-        } finally {
-          // A test that closed the store itself is welcome to.
-          await store.close().catch(() => {});
-        }
-      }),
-  },
-];
 
 /** All that a store holds, to compare with `deepEqual`. */
 export async function contentOf(store: Store): Promise<Record<string, unknown>> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { existsSync, readFileSync } from "node:fs";
+import { readData } from "./data.ts";
 
 /** The bytes of hexadecimal `text`; white space between digits is ignored. */
 export function hex(text: string): Uint8Array {
@@ -43,8 +43,8 @@ export interface WycheproofFile<Group, Test> {
 export function readWycheproof<Group, Test extends WycheproofTest>(
   name: string,
 ): WycheproofFile<Group, Test> {
-  const file = new URL(`../../../shared/vectors/${name}`, import.meta.url);
-  if (existsSync(file)) return { file: JSON.parse(readFileSync(file, "utf8")), skip: false };
+  const text = readData(`../shared/vectors/${name}`);
+  if (text !== undefined) return { file: JSON.parse(text), skip: false };
   const skip = `there is no ../shared/vectors/${name} beside the checkout`;
   // Not every runner prints the reason of a skipped test.
   console.warn(`skipped: ${skip}`);
