@@ -23,17 +23,48 @@ export type ContextField = string | number | null | Uint8Array;
  * @throws {RangeError} if a number is not a safe integer: it would not read back.
  */
 export function encodeContext(fields: readonly ContextField[]): Uint8Array {
-  const encoded = new Uint8Array(
-    1 + fields.reduce<number>((sum, field) => sum + 4 + room(field), 0),
-  );
-  encoded[0] = CONTEXT_VERSION;
+  return withContext(fields, (encoded) => encoded.slice());
+}
+
+// On some engines an array costs more than the encoding, and most encodings are short and needed for one call.
+const SHARED_LENGTH = 2_048;
+let shared: Uint8Array | undefined = new Uint8Array(SHARED_LENGTH);
+
+/**
+ * Lends the bytes of {@linkcode encodeContext} to `use`: they are overwritten after it, so nothing may keep them.
+ *
+ * @returns What `use` returns.
+ * @throws {RangeError} as `encodeContext` does.
+ */
+export function withContext<T>(
+  fields: readonly ContextField[],
+  use: (encoded: Uint8Array) => T,
+): T {
+  let most = 1;
+  for (const field of fields) most += 4 + room(field);
+  if (most > SHARED_LENGTH || shared === undefined) {
+    const own = new Uint8Array(most);
+    return use(own.subarray(0, encode(fields, own)));
+  }
+  const lent = shared;
+  // Taken away while it is lent, so that an encoding within `use` gets an array of its own.
+  shared = undefined;
+  try {
+    return use(lent.subarray(0, encode(fields, lent)));
+  } finally {
+    shared = lent;
+  }
+}
+
+function encode(fields: readonly ContextField[], target: Uint8Array): number {
+  target[0] = CONTEXT_VERSION;
   let offset = 1;
   for (const field of fields) {
-    const length = write(field, encoded, offset + 4);
-    writeLength(length, encoded, offset);
+    const length = write(field, target, offset + 4);
+    writeLength(length, target, offset);
     offset += 4 + length;
   }
-  return encoded.subarray(0, offset);
+  return offset;
 }
 
 /** The most bytes that `field` can take: UTF-8 needs at most three for a unit of UTF-16. */

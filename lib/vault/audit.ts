@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { type ContextField, encodeContext } from "../crypto/context.ts";
+import { type ContextField, withContext } from "../crypto/context.ts";
 import { hkdfExpandSha256, hmacSha256 } from "../crypto/kdf.ts";
 import { equalBytes, utf8 } from "../crypto/bytes.ts";
 
@@ -142,7 +142,8 @@ export function auditMac(
   previousMac: Uint8Array,
   row: AuditFields,
 ): Uint8Array {
-  return hmacSha256(key, encodeContext(["audit", vaultId, previousMac, ...fieldsOf(row)]));
+  const fields = ["audit", vaultId, previousMac, ...fieldsOf(row)];
+  return withContext(fields, (encoded) => hmacSha256(key, encoded));
 }
 
 /** The proof of `row` under the vault's proof key. */
@@ -151,7 +152,8 @@ export function auditProof(
   vaultId: string,
   row: AuditFields & Pick<AuditRow, "mac">,
 ): Uint8Array {
-  return hmacSha256(proofKey, encodeContext(["audit-proof", vaultId, row.mac, ...fieldsOf(row)]));
+  const fields = ["audit-proof", vaultId, row.mac, ...fieldsOf(row)];
+  return withContext(fields, (encoded) => hmacSha256(proofKey, encoded));
 }
 
 /** Whether an event of this kind has to be proven. */

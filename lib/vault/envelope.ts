@@ -6,7 +6,7 @@
  */
 import { KEY_LENGTH, open, seal } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
-import { encodeContext } from "../crypto/context.ts";
+import { type ContextField, encodeContext, withContext } from "../crypto/context.ts";
 import { sha256 } from "../crypto/kdf.ts";
 import { hasCode } from "../errors.ts";
 import { type KekHandle, type Rewrapper, sameKekId } from "./kek.ts";
@@ -23,15 +23,15 @@ export interface Envelope {
   readonly sealedValue: Uint8Array;
 }
 
-function identity(vaultId: string, secret: SecretMetadata): (string | number | null)[] {
+function identity(vaultId: string, secret: SecretMetadata): ContextField[] {
   const { kind, workspaceId, groupId } = scopeFields(secret.scope);
   const { id, pinnedProvider, valueVersion } = secret;
   return [vaultId, id, kind, workspaceId, groupId, pinnedProvider, valueVersion];
 }
 
-/** The associated data of a sealed value. */
-export function valueContext(vaultId: string, secret: SecretMetadata): Uint8Array {
-  return encodeContext(["value", ...identity(vaultId, secret)]);
+/** The associated data of a sealed value, as the fields of its encoding. */
+function valueFields(vaultId: string, secret: SecretMetadata): ContextField[] {
+  return ["value", ...identity(vaultId, secret)];
 }
 
 /** The associated data of a wrapped DEK: the identity, the kekId and the mutable metadata. */
@@ -48,7 +48,7 @@ export function dekContext(
 export function metadataDigest(secret: SecretMetadata): Uint8Array {
   const { name, aliases, attachedGroups, createdAtMs, updatedAtMs, expiresAtMs } = secret;
   const groups = attachedGroups.flatMap((group) => [group.workspaceId, group.groupId]);
-  return sha256(encodeContext([
+  const fields = [
     "metadata",
     name,
     aliases.length,
@@ -58,7 +58,8 @@ export function metadataDigest(secret: SecretMetadata): Uint8Array {
     createdAtMs,
     updatedAtMs,
     expiresAtMs,
-  ]));
+  ];
+  return withContext(fields, sha256);
 }
 
 /** Seals `value` under a new DEK and wraps the DEK. The caller wipes `value`. */
@@ -70,7 +71,8 @@ export async function sealEnvelope(
 ): Promise<Envelope> {
   const dek = randomBytes(KEY_LENGTH);
   try {
-    const sealedValue = seal(dek, value, valueContext(vaultId, secret));
+    const context = valueFields(vaultId, secret);
+    const sealedValue = withContext(context, (encoded) => seal(dek, value, encoded));
     const wrappedDek = await key.wrap(dek, dekContext(vaultId, secret, key.kekId));
     return { kekId: key.kekId, wrappedDek, sealedValue };
   } finally {
@@ -127,7 +129,8 @@ export function openValue(
   sealedValue: Uint8Array,
 ): Uint8Array {
   try {
-    return open(dek, sealedValue, valueContext(vaultId, record));
+    const context = valueFields(vaultId, record);
+    return withContext(context, (encoded) => open(dek, sealedValue, encoded));
   } catch (error) {
     throw damaged(record.id, error);
   }

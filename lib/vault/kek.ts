@@ -42,7 +42,7 @@ export interface Rewrap {
 export interface Rewrapper {
   /** The keys of `batch` under the other KEK, in its order; `undefined` for one that was not authentic. */
   rewrap(batch: readonly Rewrap[]): Promise<(Uint8Array | undefined)[]>;
-  /** Wipes its copy of the other KEK. */
+  /** Wipes its copy of the other KEK. Every later call fails with `LOCKED`. */
   close(): void;
 }
 
@@ -93,23 +93,38 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
 }
 
 function holdRewrapper(present: () => Uint8Array, next: Uint8Array): Rewrapper {
-  const held = new Uint8Array(next);
+  let held: Uint8Array | undefined = new Uint8Array(next);
   return {
     // deno-lint-ignore require-await
-    rewrap: async (batch) => batch.map((each) => rewrapOne(present(), held, each)),
-    close: () => wipe(held),
+    async rewrap(batch) {
+      if (held === undefined) throw new VaultError("LOCKED", "wrap keys anew", "it was closed");
+      const to = held;
+      // One place for every key of the batch, one after the other: fewer copies, and fewer arrays.
+      const key = new Uint8Array(KEY_LENGTH);
+      try {
+        return batch.map((each) => rewrapOne(present(), to, each, key));
+      } finally {
+        wipe(key);
+      }
+    },
+    close() {
+      wipe(held);
+      held = undefined;
+    },
   };
 }
 
-function rewrapOne(present: Uint8Array, next: Uint8Array, each: Rewrap): Uint8Array | undefined {
-  let key: Uint8Array | undefined;
+function rewrapOne(
+  present: Uint8Array,
+  next: Uint8Array,
+  each: Rewrap,
+  key: Uint8Array,
+): Uint8Array | undefined {
   try {
-    key = open(present, each.wrapped, each.from);
-    return seal(next, key, each.to);
+    open(present, each.wrapped, each.from, key);
   } catch (error) {
     if (hasCode(error, "INTEGRITY")) return undefined;
     throw error;
-  } finally {
-    wipe(key);
   }
+  return seal(next, key, each.to);
 }

@@ -42,7 +42,7 @@ export interface RotationResult {
 /** Called after each step, before the next. */
 export type StepListener = (step: RotationStep) => void | Promise<void>;
 
-const PAGE = 500;
+const PAGE = 100;
 /** How often a rotation notes its intent again when others took the note for a dead process's. */
 const MAX_ATTEMPTS = 100;
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { toHex } from "../crypto/bytes.ts";
-import { encodeContext } from "../crypto/context.ts";
+import { withContext } from "../crypto/context.ts";
 import { sha256 } from "../crypto/kdf.ts";
 import { scopeFields } from "./scope.ts";
 import type { SecretRecord } from "./secret.ts";
@@ -17,7 +17,7 @@ import type { SecretRecord } from "./secret.ts";
 export function stateDigest(record: SecretRecord, sealedValue: Uint8Array): string {
   const { kind, workspaceId, groupId } = scopeFields(record.scope);
   const groups = record.attachedGroups.flatMap((group) => [group.workspaceId, group.groupId]);
-  return toHex(sha256(encodeContext([
+  const fields = [
     "state",
     record.id,
     record.name,
@@ -34,10 +34,11 @@ export function stateDigest(record: SecretRecord, sealedValue: Uint8Array): stri
     record.updatedAtMs,
     record.expiresAtMs,
     sealedValue,
-  ])));
+  ];
+  return toHex(withContext(fields, sha256));
 }
 
 /** What stands for the state of a secret that was deleted. */
 export function deletedDigest(id: string): string {
-  return toHex(sha256(encodeContext(["deleted", id])));
+  return toHex(withContext(["deleted", id], sha256));
 }

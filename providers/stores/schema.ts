@@ -13,7 +13,8 @@ export const APPLICATION_ID = 0x41495654;
  *
  * Every fact stands in one place: names, aliases and attached groups in tables of their own, which also
  * are the indexes that they are found by. Sealed values are apart, so that wrapping DEKs anew
- * does not copy values.
+ * does not copy values. The index by secret holds whole rows of names: reading secrets in the order of their ids
+ * would else look up each name in another place.
  */
 export const MIGRATIONS: readonly string[] = [`
   create table vault (
@@ -64,7 +65,8 @@ export const MIGRATIONS: readonly string[] = [`
     secret_id text not null references secrets (id) on delete cascade,
     primary key (scope_kind, workspace_id, group_id, name)
   ) strict, without rowid;
-  create index secret_names_by_secret on secret_names (secret_id);
+  create index secret_names_by_secret
+    on secret_names (secret_id, scope_kind, workspace_id, group_id, name, is_alias);
 
   create table attached_groups (
     secret_id text not null references secrets (id) on delete cascade,

@@ -192,6 +192,22 @@ test("seal() and open() leave their arguments as they were", () => {
   assert.deepEqual(sealed, kept);
 });
 
+test("open() writes into the place it is given, and only what is authentic and exactly as long", () => {
+  const sealed = seal(draft.key, draft.plaintext, draft.context);
+  const place = new Uint8Array(draft.plaintext.length);
+  assert.equal(open(draft.key, sealed, draft.context, place), place);
+  assert.deepEqual(place, draft.plaintext);
+  const refuse = (bytes: Uint8Array, into: Uint8Array) => {
+    const before = into.slice();
+    const attempt = () => open(draft.key, bytes, draft.context, into);
+    assert.throws(attempt, { name: "VaultError", code: "INTEGRITY" });
+    assert.deepEqual(into, before);
+  };
+  refuse(flip(sealed, 8 * NONCE_LENGTH), place);
+  refuse(sealed, new Uint8Array(draft.plaintext.length + 1));
+  refuse(sealed, new Uint8Array(draft.plaintext.length - 1));
+});
+
 test("seal() refuses a key that has not 32 bytes", () => {
   for (const length of [0, 16, KEY_LENGTH - 1, KEY_LENGTH + 1]) {
     const key = new Uint8Array(length);

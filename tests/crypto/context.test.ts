@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 import fc from "fast-check";
-import { CONTEXT_VERSION, type ContextField, encodeContext } from "../../lib/crypto/context.ts";
+import {
+  CONTEXT_VERSION,
+  type ContextField,
+  encodeContext,
+  withContext,
+} from "../../lib/crypto/context.ts";
 import { scalar } from "../helpers/arbitraries.ts";
 import { hex } from "../helpers/vectors.ts";
 
@@ -158,4 +163,29 @@ test("encodeContext() copies its fields", () => {
   const encoded = encodeContext([bytes]);
   bytes.fill(0);
   assert.deepEqual(encoded, hex("03 00000003 010203"));
+});
+
+test("withContext() lends what encodeContext() gives, at any length, and returns what is made of it", () => {
+  fc.assert(
+    fc.property(fields, fc.nat(3_000), (list, more) => {
+      const long = [...list, "\u20ac".repeat(more)];
+      assert.deepEqual(withContext(long, decode), long.map(meaning));
+      assert.deepEqual(withContext(list, (encoded) => encoded.slice()), encodeContext(list));
+    }),
+    { seed: 24, numRuns: 300 },
+  );
+});
+
+test("withContext() keeps what it lends while other lists are encoded, also after a failure", () => {
+  const fail = () => withContext(["outer"], () => encodeContext([0.5]));
+  for (let i = 0; i < 2; i++) {
+    withContext(["outer", i], (outer) => {
+      withContext(["inner", "longer"], (inner) => {
+        assert.deepEqual(encodeContext(["innermost"]), hex("03 00000009 696e6e65726d6f7374"));
+        assert.deepEqual(decode(inner), ["inner", "longer"].map(meaning));
+      });
+      assert.deepEqual(decode(outer), ["outer", i].map(meaning));
+    });
+    assert.throws(fail, RangeError);
+  }
 });
