@@ -29,7 +29,7 @@ export const NOT_REACHED = 42;
 export interface Child {
   /** The next line that it prints; `undefined` when it prints no more. */
   line(): Promise<string | undefined>;
-  /** Lets it go on. */
+  /** Lets it go on, once. */
   go(): void;
   /** Kills it with SIGKILL. */
   kill(): void;
@@ -63,7 +63,8 @@ export function startChild(script: string, plan: unknown): Child {
       const next = await lines.next();
       return next.done === true ? undefined : next.value;
     },
-    go: () => void stdin.write("go\n"),
+    // The end, too: Deno cannot take back a read of standard input that waits, and would wait with it.
+    go: () => void stdin.end("go\n"),
     kill: () => void child.kill("SIGKILL"),
     get ended() {
       return exit.then(async (how) => ({ ...how, stdout: await rest(), stderr: errors.join("") }));
