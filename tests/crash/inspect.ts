@@ -89,6 +89,18 @@ export async function allValues(world: World): Promise<Map<string, string>> {
   return found;
 }
 
+/** All of every secret but its id and times, opened: a line of JSON for each, sorted. */
+export async function stateOf(world: World): Promise<string[]> {
+  const found: string[] = [];
+  await openAll(world, ({ record, value }) => {
+    const { name, aliases, scope, attachedGroups, pinnedProvider, valueVersion } = record;
+    const text = new TextDecoder().decode(value);
+    const all = { name, aliases, scope, attachedGroups, pinnedProvider, valueVersion, text };
+    found.push(JSON.stringify(all));
+  });
+  return found.sort();
+}
+
 async function openAll(world: World, visit: (opened: Opened) => void): Promise<void> {
   const store = await SqliteStore.open({ path: join(world.directory, "vault.db") });
   try {

@@ -152,14 +152,19 @@ export const SAMPLES: readonly Sample[] = [
   { name: "GROUP", value: "group-value-5", scope: { kind: "group", ...group }, context: group },
 ];
 
+/** A place for a vault whose key is to be kept by `provider`. */
+export function worldIn(directory: string, provider: ProviderType): World {
+  const variable = Buffer.from(FIRST_KEY).toString("base64");
+  return { directory, provider, variable, passphrase: FIRST_PASSPHRASE };
+}
+
 /** Makes a vault whose key is kept by `provider`, with the samples in it, or with `samples`. */
 export async function makeVault(
   directory: string,
   provider: ProviderType,
   samples: readonly Sample[] = SAMPLES,
 ): Promise<World> {
-  const variable = Buffer.from(FIRST_KEY).toString("base64");
-  const world = { directory, provider, variable, passphrase: FIRST_PASSPHRASE };
+  const world = worldIn(directory, provider);
   const providers = providersOf(world, FIRST_PASSPHRASE);
   const options = provider === "passphrase" ? CHEAP : {};
   const store = await SqliteStore.open({ path: join(directory, "vault.db"), create: true });
