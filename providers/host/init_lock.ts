@@ -1,5 +1,5 @@
 /**
- * The lock that one process holds while it makes a vault.
+ * The lock that one process holds while it makes a vault, or takes the place of its agent.
  *
  * The lock is a directory. In it the holders stand as files `1`, `2`, …, each linked into place whole, so that
  * exactly one process becomes holder n + 1 when holder n is dead or too slow. The lock only saves
@@ -39,6 +39,7 @@ interface Holder {
  * Runs `work` while holding the lock at `path`, in a directory that exists.
  *
  * @param isDone Asked while waiting: once true, `work` is not needed any more.
+ * @param attempted What the caller is doing, for the message.
  * @returns What `work` gave, or `undefined` if another process has done it.
  * @throws {VaultError} `BUSY` if the lock cannot be had within a minute.
  */
@@ -46,13 +47,14 @@ export async function withInitLock<T>(
   path: string,
   isDone: () => Promise<boolean>,
   work: () => Promise<T>,
+  attempted = "initialise the vault",
 ): Promise<T | undefined> {
   const deadline = Date.now() + GIVE_UP_AFTER_MS;
   let number = await acquire(path);
   while (number === undefined) {
     if (await isDone()) return undefined;
     if (Date.now() > deadline) {
-      throw new VaultError("BUSY", "initialise the vault", `another process holds ${path}`, {
+      throw new VaultError("BUSY", attempted, `another process holds ${path}`, {
         hints: ["if no other aivault is running, remove that directory and try again"],
       });
     }
@@ -100,9 +102,11 @@ async function makeLock(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    const isThere = ["EEXIST", "ENOTEMPTY", "EPERM", "EACCES"].includes(errnoOf(error)) &&
-      await readHolder(path) !== undefined;
-    if (isThere) return false;
+    const errno = errnoOf(error);
+    // Another process had it at that moment; it may have released it since.
+    if (errno === "EEXIST" || errno === "ENOTEMPTY") return false;
+    const isRefused = errno === "EPERM" || errno === "EACCES";
+    if (isRefused && await readHolder(path) !== undefined) return false;
     throw diskError(`make the lock ${path}`, error);
   }
 }
