@@ -5,10 +5,12 @@
  * @module
  */
 import process from "node:process";
-import type { CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
+import type { AgentControl, CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
 import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
 import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
+import { programCommand, startAgent } from "./providers/host/agent_process.ts";
+import { agentConnector } from "./providers/host/agent_socket.ts";
 import { removeStaleInitLock, withInitLock } from "./providers/host/init_lock.ts";
 import { readInput } from "./providers/host/input.ts";
 import { textWriter } from "./providers/host/output.ts";
@@ -16,6 +18,7 @@ import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths
 import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
 import { exists } from "./providers/host/private_file.ts";
 import { securityCommand } from "./providers/host/security_command.ts";
+import { systemClock } from "./providers/host/system_clock.ts";
 import { openTerminal } from "./providers/host/terminal.ts";
 import { envKeyProvider } from "./providers/keys/env.ts";
 import { fileKeyProvider } from "./providers/keys/file.ts";
@@ -70,6 +73,24 @@ const place: VaultPlace = {
   },
 };
 
+const agentPlace = { vaultDirectory: paths.directory, env };
+const agent: AgentControl = {
+  clock: systemClock,
+  connect: agentConnector(paths.directory),
+  start(frame) {
+    const command = [...programCommand(import.meta.url), "agent", "run", "--started"];
+    return startAgent(command, frame);
+  },
+  async run(onServing) {
+    const { runAgent } = await import("./providers/host/agent_run.ts");
+    return await runAgent(agentPlace, { version: VERSION, staysLocked: true, onServing });
+  },
+  async runStarted() {
+    const { runStartedAgent } = await import("./providers/host/agent_child.ts");
+    await runStartedAgent(agentPlace, VERSION);
+  },
+};
+
 const context: CliContext = {
   version: VERSION,
   build: () => import("./providers/host/build_info.ts").then((m) => m.buildInfo()),
@@ -79,6 +100,7 @@ const context: CliContext = {
   readInput,
   terminal: openTerminal,
   place,
+  agent,
   keyProviders,
 };
 

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Clock } from "../agent/clock.ts";
+import type { AgentHost } from "../agent/hand_over.ts";
 import type { PassphraseSource } from "../vault/key_provider.ts";
 import type { KeyProviders } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
@@ -50,6 +52,21 @@ export interface VaultPlace {
   ): Promise<T | undefined>;
 }
 
+/** The vault's agent, and how to be it. */
+export interface AgentControl extends AgentHost {
+  /** The clock that requests are timed with. */
+  readonly clock: Clock;
+  /**
+   * Is the agent in this process, locked at first, until it is told to end.
+   *
+   * @param onServing Called with the path of its socket when it can be reached.
+   * @returns `another` at once if there is one already.
+   */
+  run(onServing: (path: string) => void): Promise<"ended" | "another">;
+  /** Is the agent that another process has started with `start`. */
+  runStarted(): Promise<void>;
+}
+
 /** The world of one run of the program. */
 export interface CliContext {
   /** The program's version. */
@@ -74,6 +91,8 @@ export interface CliContext {
   terminal(): Terminal | undefined;
   /** The vault's place. */
   readonly place: VaultPlace;
+  /** The vault's agent. */
+  readonly agent: AgentControl;
   /** The key providers, which ask `passphrase` when they need one. */
   keyProviders(passphrase: PassphraseSource): KeyProviders;
 }

@@ -119,6 +119,7 @@ async function readPassphrase(
       {
         hints: [
           `give it with ${flags.flag}-file <path|->${fromEnv ? " or in AIVAULT_PASSPHRASE" : ""}`,
+          ...isNew ? [] : ["or unlock the vault for every process with: aivault unlock"],
         ],
       },
     );

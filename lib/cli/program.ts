@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import type { CliContext } from "./context.ts";
 import { reportError, reportResult } from "./report.ts";
+import { addAgentCommands } from "./syntax/agent.ts";
 import type { App } from "./syntax/app.ts";
 import { addAuditCommands } from "./syntax/audit.ts";
 import { addSecretCommands } from "./syntax/secrets.ts";
@@ -71,6 +72,7 @@ function buildProgram(app: App): Command {
   addVaultCommands(program, app);
   addSecretCommands(program, app);
   addAuditCommands(program, app);
+  addAgentCommands(program, app);
   addHelp(program);
   useOwnWords(program);
   return program;

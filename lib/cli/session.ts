@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { agentKeeper } from "../agent/agent_keeper.ts";
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { vaultExists } from "../vault/init_vault.ts";
 import type { CreatedKey, KeyOptions, KeyProvider } from "../vault/key_provider.ts";
-import { type KeyProviders, providerOf } from "../vault/key_source.ts";
+import { type KekKeeper, type KeyProviders, providerOf } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
@@ -15,7 +16,7 @@ import { type PassphraseFlags, passphrases } from "./inputs.ts";
 import { warn } from "./report.ts";
 
 /** Who the audit says acted. */
-const ACTOR = "cli";
+export const ACTOR = "cli";
 
 /** The key that {@linkcode initialise} made or adopted. */
 export interface Initialised {
@@ -41,7 +42,10 @@ export async function withProviders<T>(
   }
 }
 
-/** Runs `work` with the vault open and its key at hand; makes a vault first if there is none. */
+/**
+ * Runs `work` with the vault open and its key at hand; makes a vault first if there is none. The agent is asked for
+ * the key unless a flag gives the passphrase.
+ */
 export async function withVault<T>(
   context: CliContext,
   flags: PassphraseFlags,
@@ -51,7 +55,12 @@ export async function withVault<T>(
     const store = await openOrInit(context, providers);
     let vault: Vault | undefined;
     try {
-      vault = await Vault.open({ store, providers, actor: ACTOR });
+      vault = await Vault.open({
+        store,
+        providers,
+        keeper: keeperFor(context, flags),
+        actor: ACTOR,
+      });
       return await work(vault, providers);
     } finally {
       await (vault ?? store).close();
@@ -60,14 +69,25 @@ export async function withVault<T>(
 }
 
 /** Makes sure that the key of the vault in `store` is at hand, and lets go of it. The store stays open. */
-export async function checkKey(store: Store, providers: KeyProviders): Promise<void> {
+export async function checkKey(
+  store: Store,
+  providers: KeyProviders,
+  keeper?: KekKeeper,
+): Promise<void> {
   const kept: Store = {
     read: (work) => store.read(work),
     write: (work, options) => store.write(work, options),
     close: () => Promise.resolve(),
   };
-  const vault = await Vault.open({ store: kept, providers, actor: ACTOR });
+  const vault = await Vault.open({ store: kept, providers, keeper, actor: ACTOR });
   await vault.close();
+}
+
+function keeperFor(context: CliContext, { unlock }: PassphraseFlags): KekKeeper {
+  const keeper = agentKeeper(context.agent.connect, context.agent.clock);
+  const givesPassphrase = unlock.text !== undefined || unlock.file !== undefined;
+  // It is told of a rotation all the same.
+  return givesPassphrase ? { ...keeper, find: () => Promise.resolve(undefined) } : keeper;
 }
 
 /** The type of the key provider that is used when none is named. */

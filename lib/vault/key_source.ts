@@ -18,7 +18,7 @@ export interface KeySource {
    */
   current(row: VaultRow): Promise<KekHandle>;
   /** Holds a copy of `kek` from now on: the vault was rotated to it. */
-  adopt(kek: Uint8Array, vaultId: string): void;
+  adopt(kek: Uint8Array, vaultId: string): Promise<void>;
   /** Wipes what is held. */
   close(): void;
 }
@@ -43,7 +43,8 @@ export function callerKey(kek: Uint8Array): KeySource {
       if (!sameKekId(handle.kekId, row.kekId)) throw wrongKey(handle.kekId, row, "the given key");
       return handle;
     },
-    adopt(next) {
+    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    async adopt(next) {
       drop();
       held = new Uint8Array(next);
     },
@@ -54,14 +55,35 @@ export function callerKey(kek: Uint8Array): KeySource {
 /** The key providers of a program, by type. */
 export type KeyProviders = ReadonlyMap<string, KeyProvider>;
 
-/** Asks the provider that the vault's settings name, once per KEK. */
-export function providedKey(providers: KeyProviders): KeySource {
+/** Holds the KEK of a vault between the processes that use it. */
+export interface KekKeeper {
+  /**
+   * The handle of this key; `undefined` if it is not held here.
+   *
+   * @throws {VaultError} `KEY_UNUSABLE` or `KEY_UNAVAILABLE` if there is something that cannot be trusted or
+   * does not answer.
+   */
+  find(vaultId: string, kekId: string): Promise<KekHandle | undefined>;
+  /** The vault has this key now: another one is not to be held any longer. */
+  moved(kekId: string): Promise<void>;
+}
+
+/**
+ * Asks the provider that the vault's settings name, once per KEK. A key that needs a passphrase is
+ * looked for in `keeper` first.
+ */
+export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySource {
   let handle: KekHandle | undefined;
   let isClosed = false;
   return {
     async current(row) {
       if (isClosed) throw closed();
       if (handle !== undefined && sameKekId(handle.kekId, row.kekId)) return handle;
+      const kept = await findKept(providers, keeper, row);
+      if (kept !== undefined) {
+        handle?.close();
+        return handle = kept;
+      }
       const kek = await loadKek(providers, row);
       try {
         handle?.close();
@@ -71,15 +93,28 @@ export function providedKey(providers: KeyProviders): KeySource {
         wipe(kek);
       }
     },
-    adopt(next, vaultId) {
+    async adopt(next, vaultId) {
       handle?.close();
       handle = holdKek(next, vaultId);
+      // The rotation is stored: a keeper that cannot be told now finds out when it is asked next.
+      await keeper?.moved(handle.kekId).catch(() => {});
     },
     close() {
       handle?.close();
       isClosed = true;
     },
   };
+}
+
+async function findKept(
+  providers: KeyProviders,
+  keeper: KekKeeper | undefined,
+  row: VaultRow,
+): Promise<KekHandle | undefined> {
+  if (keeper === undefined || !providerOf(providers, row.provider.type).needsPassphrase) {
+    return undefined;
+  }
+  return await keeper.find(row.vaultId, row.kekId);
 }
 
 /**

@@ -59,7 +59,7 @@ export async function rotateMaster(
     await onStep("intent");
     const stored = await storeRotation(state, providers, next, from, onStep);
     if (stored === undefined) continue;
-    state.keys.adopt(next.kek, stored.vaultId);
+    await state.keys.adopt(next.kek, stored.vaultId);
     await onStep("stored");
     await settle(state, providers);
     await onStep("settled");

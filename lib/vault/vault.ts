@@ -18,6 +18,7 @@ import type { ProvidedKey } from "./key_provider.ts";
 import {
   CALLER_SETTINGS,
   callerKey,
+  type KekKeeper,
   type KeyProviders,
   type KeySource,
   providedKey,
@@ -57,6 +58,12 @@ export interface CallerKeyOptions {
 export interface ProviderKeyOptions {
   /** The key providers that this program knows, by type. */
   readonly providers: KeyProviders;
+}
+
+/** Key providers, and where a key may be held already. */
+export interface KeptKeyOptions extends ProviderKeyOptions {
+  /** Where a key that needs a passphrase is looked for before it is asked for. Default: nowhere. */
+  readonly keeper?: KekKeeper | undefined;
 }
 
 /** A key that one of the key providers has just created. */
@@ -138,10 +145,12 @@ export class Vault {
    * @throws {VaultError} `NOT_FOUND` if the store holds no vault, and what the key reports.
    */
   static async open(
-    options: VaultOptions & (CallerKeyOptions | ProviderKeyOptions),
+    options: VaultOptions & (CallerKeyOptions | KeptKeyOptions),
   ): Promise<Vault> {
     const providers = "providers" in options ? options.providers : undefined;
-    const keys = "providers" in options ? providedKey(options.providers) : callerKey(options.kek);
+    const keys = "providers" in options
+      ? providedKey(options.providers, options.keeper)
+      : callerKey(options.kek);
     const state = stateOf(options, keys);
     try {
       await unlock(state, providers);

@@ -102,9 +102,8 @@ test(
       key          the passphrase
       ! warning: other users can read --passphrase in the list of processes; --passphrase-file - is safer
 
-      $ printf "correct horse" | aivault unlock --passphrase-file -
-      the passphrase is right
-      ! hint: unlocking lasts for one process only: every command asks for the passphrase
+      $ printf "correct horse" | aivault secrets list --passphrase-file -
+      no secrets
 
       $ AIVAULT_DIR=<dir>/second AIVAULT_PASSPHRASE=battery aivault init --provider passphrase --argon2-memory 8 --argon2-iterations 1
       initialised  <dir>/second

@@ -55,6 +55,13 @@ export function programCommand(): [string, ...string[]] {
     : [process.execPath, script];
 }
 
+/** The command that runs the program with every permission: under Deno it needs more to start another program. */
+export function unboundCommand(): [string, ...string[]] {
+  const isDeno = "Deno" in globalThis && process.env["AIVAULT_TEST_BINARY"] === undefined;
+  if (!isDeno) return programCommand();
+  return [process.execPath, "run", "-A", "--quiet", join(ROOT, "cli.ts")];
+}
+
 /** Starts the program without a terminal: in a session of its own. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
   return startCommand([...programCommand(), ...args], options);

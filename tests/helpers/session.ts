@@ -38,23 +38,25 @@ export interface Session {
 export function withSession(
   work: (session: Session) => Promise<void>,
   env: Readonly<Record<string, string>> = {},
+  program: readonly string[] = programCommand(),
 ): Promise<void> {
   return withDirectory(async (temporary) => {
     // The system's temporary directory may be a symbolic link.
     const directory = await realpath(temporary);
-    await work(await openSession(directory, env));
+    await work(await openSession(directory, env, program));
   });
 }
 
 async function openSession(
   directory: string,
   given: Readonly<Record<string, string>>,
+  program: readonly string[],
 ): Promise<Session> {
   const home = join(directory, "home");
   const bin = join(directory, "bin");
   await mkdir(home);
   await mkdir(bin);
-  const words = programCommand().map((word) => `'${word}'`).join(" ");
+  const words = program.map((word) => `'${word}'`).join(" ");
   await writeFile(join(bin, "aivault"), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
   const env: Record<string, string> = { HOME: home, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
   for (const [name, value] of Object.entries(given)) env[name] = withDir(value, directory);

@@ -3,44 +3,91 @@
  *
  * @module
  */
-import { providerOf } from "../../vault/key_source.ts";
+import { agentKeeper } from "../../agent/agent_keeper.ts";
+import { AgentClient } from "../../agent/client.ts";
+import { handOver } from "../../agent/hand_over.ts";
+import { wipe } from "../../crypto/bytes.ts";
+import type { KeyProviders } from "../../vault/key_source.ts";
+import type { Store } from "../../vault/store.ts";
+import { hasLock, recordLocked, recordUnlock, takeKek } from "../../vault/take_kek.ts";
 import { vaultInfo } from "../../vault/vault.ts";
+import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
+import { factLines } from "../describe.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { checkKey, openOrInit, withProviders, withVault } from "../session.ts";
+import { ACTOR, checkKey, openOrInit, withProviders } from "../session.ts";
 
 const NO_LOCK =
   "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";
 
-/** Checks the key. Without an agent that keeps it, that lasts for this process only, and is said. */
-export function unlock(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
-  return withVault(context, passphraseFlags(flags), async (vault, providers) => {
-    const { provider } = await vault.info();
-    if (!providerOf(providers, provider.type).needsPassphrase) {
+/** Flags of `unlock`. */
+export interface UnlockCommandFlags extends UnlockFlags {
+  /** Milliseconds. */
+  readonly idleTimeout?: number;
+  /** Milliseconds. */
+  readonly maxAge?: number;
+}
+
+/** Checks the passphrase, and gives the key to the vault's agent, which is started if there is none. */
+export function unlock(context: CliContext, flags: UnlockCommandFlags): Promise<CommandResult> {
+  return withStore(context, flags, async (store, providers) => {
+    const { provider } = await vaultInfo(store);
+    if (!hasLock(providers, provider.type)) {
+      // A key that does not fit is reported here too.
+      await checkKey(store, providers);
       hint(context, NO_LOCK);
       return { text: ["the key is at hand"], json: { state: "unlocked", lasts: "always" } };
     }
-    await vault.recordLock("vault.unlock");
-    hint(context, "unlocking lasts for one process only: every command asks for the passphrase");
-    return { text: ["the passphrase is right"], json: { state: "locked", lasts: "process" } };
+    const state = { store, now: Date.now, actor: ACTOR };
+    const { vaultId, kek } = await takeKek(state, providers);
+    const timeouts = { idleMs: flags.idleTimeout ?? 0, maxAgeMs: flags.maxAge ?? 0 };
+    try {
+      await recordUnlock(state, kek);
+      await handOver(context.agent, context.agent.clock, vaultId, kek, timeouts);
+    } finally {
+      wipe(kek);
+    }
+    // What other processes will do: through the agent, and settling a rotation that a dead process left behind.
+    const keeper = agentKeeper(context.agent.connect, context.agent.clock);
+    await checkKey(store, providers, keeper);
+    const held = (await statusOf(context))?.held ?? null;
+    return {
+      text: factLines([["state", "unlocked"], ...heldFacts(held)]),
+      json: { state: "unlocked", lasts: "agent", ...heldDocument(held) },
+    };
   });
 }
 
-/** Says that nothing is kept unlocked between processes. */
+/** Makes the vault's agent wipe the key. */
 export function lock(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
-  return withProviders(context, passphraseFlags(flags), async (providers) => {
+  return withStore(context, flags, async (store, providers) => {
+    const { provider } = await vaultInfo(store);
+    if (!hasLock(providers, provider.type)) {
+      await checkKey(store, providers);
+      hint(context, NO_LOCK);
+      return { text: ["not locked"], json: { state: "unlocked" } };
+    }
+    const client = new AgentClient(context.agent.connect, context.agent.clock);
+    try {
+      await client.lock();
+    } finally {
+      client.close();
+    }
+    await recordLocked({ store, now: Date.now, actor: ACTOR }, "vault.lock");
+    return { text: ["locked"], json: { state: "locked" } };
+  });
+}
+
+async function withStore<T>(
+  context: CliContext,
+  flags: UnlockFlags,
+  work: (store: Store, providers: KeyProviders) => Promise<T>,
+): Promise<T> {
+  return await withProviders(context, passphraseFlags(flags), async (providers) => {
     const store = await openOrInit(context, providers);
     try {
-      const { provider } = await vaultInfo(store);
-      const locks = providerOf(providers, provider.type).needsPassphrase;
-      // A key that does not fit is reported here too.
-      if (!locks) await checkKey(store, providers);
-      if (!locks) hint(context, NO_LOCK);
-      return {
-        text: [locks ? "locked: no process keeps the key" : "not locked"],
-        json: { state: locks ? "locked" : "unlocked" },
-      };
+      return await work(store, providers);
     } finally {
       await store.close();
     }

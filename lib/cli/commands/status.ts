@@ -5,6 +5,7 @@
  */
 import { vaultInfo } from "../../vault/vault.ts";
 import { providerOf } from "../../vault/key_source.ts";
+import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
@@ -17,10 +18,14 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
     const store = await openOrInit(context, providers);
     try {
       const type = (await vaultInfo(store)).provider.type;
-      const locked = providerOf(providers, type).needsPassphrase;
-      const failure = locked ? undefined : await keyFailure(() => checkKey(store, providers));
+      const { needsPassphrase } = providerOf(providers, type);
+      const failure = needsPassphrase
+        ? undefined
+        : await keyFailure(() => checkKey(store, providers));
       // Opening may have healed a lost key, so the vault is described as it is now.
       const info = await vaultInfo(store);
+      const held = needsPassphrase ? (await statusOf(context, info.kekId))?.held ?? null : null;
+      const locked = needsPassphrase && held === null;
       const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
       const description = providerOf(providers, info.provider.type).describe(info.provider);
       const { directory } = context.place;
@@ -29,12 +34,13 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
           ["vault", directory],
           ["provider", `${info.provider.type} (${description})`],
           ["state", locked ? "locked (each command asks for the passphrase)" : state],
+          ...heldFacts(held),
           ["secrets", String(info.secrets)],
           ["events", String(info.auditSeq)],
           ["key id", info.kekId],
           ["created", describeTime(info.createdAtMs)],
         ]),
-        json: { directory, state, ...info },
+        json: { directory, state, ...heldDocument(held), ...info },
         failure,
       };
     } finally {

@@ -6,7 +6,8 @@
 import { type Command, Option } from "commander";
 import type { KeyProviders } from "../../vault/key_source.ts";
 import { defaultProvider } from "../session.ts";
-import { withCommonFlags, withUnlockFlags } from "../flags.ts";
+import { withUnlockFlags } from "../flags.ts";
+import { addLockCommands } from "./agent.ts";
 import type { App } from "./app.ts";
 
 /** Adds `status`, `init`, `unlock`, `lock` and `rotate-master` to `program`. */
@@ -18,12 +19,7 @@ export function addVaultCommands(program: Command, app: App): void {
       finish(import("../commands/status.ts").then((m) => m.status(context, flags)))
     );
   addInit(program, app);
-  withUnlockFlags(program.command("unlock"))
-    .description("check the passphrase (lasts for this process only)")
-    .action((flags) => finish(import("../commands/lock.ts").then((m) => m.unlock(context, flags))));
-  withCommonFlags(program.command("lock"))
-    .description("say that no process keeps the key")
-    .action((flags) => finish(import("../commands/lock.ts").then((m) => m.lock(context, flags))));
+  addLockCommands(program, app);
   addRotateMaster(program, app);
 }
 

@@ -1,0 +1,76 @@
+/**
+ * What unlocking and locking need of a vault that is not open.
+ *
+ * @module
+ */
+import { hasCode, VaultError } from "../errors.ts";
+import { callerKey, type KeyProviders, type KeySource, loadKek, providerOf } from "./key_source.ts";
+import type { Store } from "./store.ts";
+import { transact } from "./transaction.ts";
+import { untilStable } from "./unlock.ts";
+
+/** Where, when and who. */
+export interface TakeKekState {
+  readonly store: Store;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number;
+  /** Who acts, for the audit. */
+  readonly actor: string;
+}
+
+/** A vault's key, to be held by somebody else. */
+export interface TakenKek {
+  readonly vaultId: string;
+  readonly kekId: string;
+  /** 32 bytes. The caller wipes it. */
+  readonly kek: Uint8Array;
+}
+
+/**
+ * The KEK of the vault, checked against its kekId. A wrong passphrase goes on record.
+ *
+ * @throws {VaultError} `WRONG_KEY`, and what the key provider reports.
+ */
+export async function takeKek(state: TakeKekState, providers: KeyProviders): Promise<TakenKek> {
+  try {
+    return await untilStable(state.store, async (row) => {
+      const { vaultId, kekId } = row;
+      return { vaultId, kekId, kek: await loadKek(providers, row) };
+    });
+  } catch (error) {
+    if (hasCode(error, "WRONG_KEY")) await recordLocked(state, "vault.unlock.failed");
+    throw error;
+  }
+}
+
+/** Whether the key of the vault's provider `type` can be locked away: it needs a passphrase. */
+export function hasLock(providers: KeyProviders, type: string): boolean {
+  return providerOf(providers, type).needsPassphrase;
+}
+
+/** Records that somebody is about to hold `kek`, and so proves the vault's description. */
+export async function recordUnlock(state: TakeKekState, kek: Uint8Array): Promise<void> {
+  const keys = callerKey(kek);
+  try {
+    await transact(
+      { ...state, keys },
+      (transaction) => transaction.record({ kind: "vault.unlock" }),
+    );
+  } finally {
+    keys.close();
+  }
+}
+
+/** Records that the vault was locked, or was not unlocked, which needs no key. */
+export async function recordLocked(
+  state: TakeKekState,
+  kind: "vault.unlock.failed" | "vault.lock",
+): Promise<void> {
+  await transact({ ...state, keys: NO_KEY }, (transaction) => transaction.record({ kind }));
+}
+
+const NO_KEY: KeySource = {
+  current: () => Promise.reject(new VaultError("LOCKED", "use the vault's key", "it is locked")),
+  adopt: () => Promise.resolve(),
+  close: () => {},
+};

@@ -1,0 +1,154 @@
+/**
+ * Starting the agent of a vault in a process of its own, which outlives this one.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { concat, fromUtf8 } from "../../lib/crypto/bytes.ts";
+import { isForbidden } from "./forbidden.ts";
+import { START_MS, type Started } from "../../lib/agent/hand_over.ts";
+import { VaultError } from "../../lib/errors.ts";
+
+const ATTEMPTED = "start the agent";
+
+/** The variables that an agent needs. Not the others: the passphrase may be among them. */
+const PASSED_ON = [
+  "PATH",
+  "HOME",
+  "USERPROFILE",
+  "SystemRoot",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "XDG_RUNTIME_DIR",
+  "XDG_CACHE_HOME",
+  "DENO_DIR",
+  "AIVAULT_DIR",
+];
+
+// No core dump, and no open file of the caller's: it might be a lock or a pipe that somebody waits for.
+const SHELL = 'ulimit -c 0; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
+
+/** The command that runs the program whose main module has this URL: a script of Deno, Bun or Node, or a compiled binary. */
+export function programCommand(mainModule: string): readonly string[] {
+  const isCompiled = /^(?:file:\/\/)?\/?(?:\$bunfs|[A-Z]:\/~BUN)\//.test(mainModule) ||
+    mainModule.includes("/deno-compile-");
+  if (isCompiled) return [process.execPath];
+  const script = mainModule.startsWith("file:") ? fileURLToPath(mainModule) : mainModule;
+  const isDeno = process.versions["deno"] !== undefined;
+  return isDeno ? [process.execPath, "run", "-A", "--quiet", script] : [process.execPath, script];
+}
+
+const CODES = ["KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK", "BUSY"] as const;
+
+/** What a new agent says on its standard output, as one line of JSON. */
+const reportSchema = v.variant("outcome", [
+  v.object({ outcome: v.literal("serving") }),
+  v.object({ outcome: v.literal("another") }),
+  v.object({
+    outcome: v.literal("failed"),
+    code: v.fallback(v.picklist(CODES), "KEY_UNAVAILABLE"),
+    attempted: v.string(),
+    problem: v.string(),
+    hints: v.array(v.string()),
+  }),
+]);
+
+/** How a new agent reports to whoever started it. */
+export type StartReport = v.InferOutput<typeof reportSchema>;
+
+/**
+ * Starts `command` detached from this process: in a session of its own, with `/` as its directory and none of
+ * this process's streams. `frame` is given to it on its standard input.
+ *
+ * @throws {VaultError} what the agent reports; `KEY_UNAVAILABLE` if it reports nothing in time.
+ */
+export async function startAgent(command: readonly string[], frame: Uint8Array): Promise<Started> {
+  const child = tryLaunch(command);
+  try {
+    const report = parseReport(await talk(child, frame));
+    if (report.outcome !== "failed") return report.outcome;
+    const { code, attempted, problem, hints } = report;
+    throw new VaultError(code, attempted, problem, { hints });
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  } finally {
+    child.stdout?.destroy();
+    child.unref();
+  }
+}
+
+function tryLaunch(command: readonly string[]): ChildProcess {
+  try {
+    return launch(command);
+  } catch (error) {
+    if (!isForbidden(error)) throw failed("it cannot be started", error);
+    throw new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
+      hints: [
+        "run it with: deno run -A",
+        "or run the agent beside it: aivault agent run --foreground",
+      ],
+      cause: error,
+    });
+  }
+}
+
+function launch(command: readonly string[]): ChildProcess {
+  const env: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  const [file = "", ...args] = process.platform === "win32"
+    ? command
+    : ["/bin/sh", "-c", SHELL, "aivault-agent", ...command];
+  return spawn(file, args, {
+    cwd: "/",
+    env,
+    stdio: ["pipe", "pipe", "ignore"],
+    detached: true,
+    windowsHide: true,
+  });
+}
+
+/** Gives the child its frame, and returns the first line that it writes. */
+function talk(child: ChildProcess, frame: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const { stdin, stdout } = child;
+    if (stdin === null || stdout === null) return reject(failed("it has no pipes"));
+    const chunks: Uint8Array[] = [];
+    const timer = setTimeout(() => reject(failed("it did not start in time")), START_MS);
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+    };
+    child.on("error", (error) => finish(() => reject(failed("it cannot be started", error))));
+    stdin.on("error", () => {});
+    stdout.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      if (chunk.includes(0x0a)) finish(() => resolve(concat(...chunks)));
+    });
+    stdout.on("error", () => {});
+    stdout.on("close", () => finish(() => reject(failed("it ended without a word"))));
+    stdin.end(frame);
+  });
+}
+
+function parseReport(line: Uint8Array): StartReport {
+  try {
+    return v.parse(reportSchema, JSON.parse(fromUtf8(line) ?? ""));
+  } catch (error) {
+    throw failed("it says something that this program does not understand", error);
+  }
+}
+
+function failed(problem: string, cause?: unknown): VaultError {
+  return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, problem, {
+    hints: ["see what is wrong with: aivault agent run --foreground"],
+    cause,
+  });
+}

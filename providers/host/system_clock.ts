@@ -1,0 +1,18 @@
+/**
+ * The system's clock.
+ *
+ * @module
+ */
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Clock } from "../../lib/agent/clock.ts";
+
+/** The clock of this process. */
+export const systemClock: Clock = {
+  now: Date.now,
+  elapsed: () => performance.now(),
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

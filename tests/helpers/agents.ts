@@ -1,0 +1,64 @@
+/**
+ * Sessions of vaults with a passphrase, whose agents end with them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AgentClient } from "../../lib/agent/client.ts";
+import { agentConnector } from "../../providers/host/agent_socket.ts";
+import { systemClock } from "../../providers/host/system_clock.ts";
+import { unboundCommand } from "./program.ts";
+import { type Session, withSession } from "./session.ts";
+
+/** Flags of `init` for a passphrase that is derived as cheaply as is allowed. */
+export const CHEAP = "--argon2-memory 8 --argon2-iterations 1";
+
+/** Runs `work` with a session, then ends every agent of a vault below its directory. */
+export function withAgents(
+  work: (session: Session) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  return withSession(
+    async (session) => {
+      try {
+        await work(session);
+      } finally {
+        await stopAgents(session.directory);
+      }
+    },
+    env,
+    unboundCommand(),
+  );
+}
+
+/** {@linkcode withAgents}, with a vault in `<dir>/vault` whose passphrase is `correct horse`. */
+export function withLockedVault(
+  work: (session: Session) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  return withAgents(async (session) => {
+    const init = `aivault init --provider passphrase --passphrase-file - ${CHEAP}`;
+    const { exitCode, stderr } = await session.run(init, "correct horse");
+    assert.equal(exitCode, 0, stderr);
+    await work(session);
+  }, { AIVAULT_DIR: "<dir>/vault", ...env });
+}
+
+/** Unlocks the vault of {@linkcode withLockedVault}; `flags` as on the command line. */
+export async function unlock(session: Session, flags = ""): Promise<void> {
+  const command = `aivault unlock --passphrase-file - ${flags}`;
+  const { exitCode, stderr } = await session.run(command, "correct horse");
+  assert.equal(exitCode, 0, stderr);
+}
+
+/** Ends every agent of a vault below `directory`. */
+export async function stopAgents(directory: string): Promise<void> {
+  for (const path of await readdir(directory, { recursive: true })) {
+    if (basename(path) !== "run") continue;
+    const client = new AgentClient(agentConnector(dirname(join(directory, path))), systemClock);
+    await client.lock("stop").catch(() => {});
+    client.close();
+  }
+}
