@@ -12,6 +12,7 @@ import { type KekKeeper, type KeyProviders, providerOf } from "../vault/key_sour
 import type { Store } from "../vault/store.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
+import { defaultProvider } from "./default_provider.ts";
 import { type PassphraseFlags, passphrases } from "./inputs.ts";
 import { warn } from "./report.ts";
 
@@ -88,11 +89,6 @@ function keeperFor(context: CliContext, { unlock }: PassphraseFlags): KekKeeper 
   const givesPassphrase = unlock.text !== undefined || unlock.file !== undefined;
   // It is told of a rotation all the same.
   return givesPassphrase ? { ...keeper, find: () => Promise.resolve(undefined) } : keeper;
-}
-
-/** The type of the key provider that is used when none is named. */
-export function defaultProvider(context: CliContext): string {
-  return context.platform === "darwin" && context.place.isDefault ? "macos-keychain" : "file";
 }
 
 /** The store of the vault, which is made first if there is none. The caller closes it. */

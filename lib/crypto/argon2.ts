@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { argon2id } from "hash-wasm";
 import { VaultError } from "../errors.ts";
 import { KEY_LENGTH } from "./aead.ts";
 import { fromUtf8, utf8, wipe } from "./bytes.ts";
@@ -69,6 +68,8 @@ export async function deriveKey(
   if (passphrase.length === 0) throw invalid(attempted, "the passphrase is empty");
   const text = fromUtf8(passphrase);
   if (text === undefined) throw invalid(attempted, "the passphrase is not UTF-8 text");
+  // Loaded here, since most runs of a program derive no key and this is the largest of all packages.
+  const { argon2id } = await import("hash-wasm");
   const normalised = utf8(text.normalize("NFC"));
   try {
     return await argon2id({

@@ -7,10 +7,11 @@ import { VaultError } from "../../errors.ts";
 import type { KeyOptions, KeyProvider } from "../../vault/key_provider.ts";
 import type { KeyProviders } from "../../vault/key_source.ts";
 import type { CliContext } from "../context.ts";
+import { defaultProvider } from "../default_provider.ts";
 import { factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { defaultProvider, initialise, openExisting, withProviders } from "../session.ts";
+import { initialise, openExisting, withProviders } from "../session.ts";
 import { vaultExists } from "../../vault/init_vault.ts";
 
 /** Flags of `init`: `--provider`, and an option for each that some provider understands. */

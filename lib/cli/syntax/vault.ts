@@ -5,7 +5,7 @@
  */
 import { type Command, Option } from "commander";
 import type { KeyProviders } from "../../vault/key_source.ts";
-import { defaultProvider } from "../session.ts";
+import { defaultProvider } from "../default_provider.ts";
 import { withUnlockFlags } from "../flags.ts";
 import { addLockCommands } from "./agent.ts";
 import type { App } from "./app.ts";
