@@ -109,12 +109,7 @@ export class SqliteStore implements Store {
     return this.#mutex.run(async () => {
       const database = this.#database;
       try {
-        if (noWait) database.exec("pragma busy_timeout = 0");
-        try {
-          database.exec(begin);
-        } finally {
-          if (noWait) database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
-        }
+        await retryBusy(noWait ? 0 : this.#busyTimeoutMs, () => this.#begin(begin));
         try {
           const result = await work(this.#writer);
           database.exec("commit");
@@ -127,6 +122,16 @@ export class SqliteStore implements Store {
         throw storeError(attempted, error);
       }
     });
+  }
+
+  // SQLite would wait without letting anything else of this process run, another connection's writer too.
+  #begin(begin: string): void {
+    this.#database.exec("pragma busy_timeout = 0");
+    try {
+      this.#database.exec(begin);
+    } finally {
+      this.#database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
+    }
   }
 }
 
@@ -152,7 +157,7 @@ async function prepareFile(path: string, create: boolean, attempted: string): Pr
   }
 }
 
-// Changing the journal mode does not wait for other connections by itself.
+// Tries again after a random while, so that whoever has waited long is not behind whoever has just come.
 async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (true) {
@@ -160,7 +165,7 @@ async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
       return work();
     } catch (error) {
       if (!isBusy(error) || Date.now() >= deadline) throw error;
-      await delay(5);
+      await delay(1 + 9 * Math.random());
     }
   }
 }

@@ -148,6 +148,26 @@ test("write() fails with BUSY, having changed nothing, when another connection h
   });
 });
 
+test("write() waits for another connection of its own process, and lets it go on meanwhile", async () => {
+  await withDirectory(async (directory) => {
+    const other = await sqliteStore(directory);
+    await addSecrets(other, 1);
+    const path = join(directory, "vault.db");
+    const store = await SqliteStore.open({ path, busyTimeoutMs: 5_000 });
+    let waiting: Promise<void> | undefined;
+    await other.write(async (writer) => {
+      waiting = addSecrets(store, 2);
+      // A writer that waited in SQLite itself would let nothing of this process go on.
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+      await writer.deleteSecret(idOf(1));
+    });
+    await waiting;
+    const left = await store.read((reader) => reader.secrets(undefined, 9));
+    assert.deepEqual(left.map(({ id }) => id), [idOf(2)]);
+    await Promise.all([store.close(), other.close()]);
+  });
+});
+
 test("read() keeps to one state of the database while another connection commits", async () => {
   await withDirectory(async (directory) => {
     const [store, other] = [await sqliteStore(directory), await sqliteStore(directory)];
