@@ -1,6 +1,7 @@
 /**
  * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, what starts the program against its
- * executable too (`binary`), and the npm package (`npm`). The last line it prints is the total, `N passed, N failed, N skipped`.
+ * executable too (`binary`), the npm package (`npm`), and the core
+ * in a browser and an edge worker (`chromium`, `workerd`). The last line it prints is the total, `N passed, N failed, N skipped`.
  *
  *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 300] [path…]
  *
@@ -62,7 +63,8 @@ try {
     found.push(each);
     console.log(`${name}: ${each.missing ?? each.version}`);
     if (each.missing === undefined) continue;
-    runs.push(wholeSuite(name, flags["all-runtimes"] ? "failed" : "skipped", each.missing));
+    const isFailure = flags["all-runtimes"] && each.isOptional !== true;
+    runs.push(wholeSuite(name, isFailure ? "failed" : "skipped", each.missing));
   }
   const available = found.filter((each) => each.missing === undefined);
   const home = join(scratch, "home");
@@ -108,7 +110,7 @@ async function runAll(
       const mark = counts.failed > 0 ? "FAIL" : "ok  ";
       const seconds = run.seconds.toFixed(1);
       console.log(
-        `${mark} ${run.runtime.padEnd(6)} ${run.file}: ${describeCounts(counts)} (${seconds} s)`,
+        `${mark} ${run.runtime.padEnd(8)} ${run.file}: ${describeCounts(counts)} (${seconds} s)`,
       );
     }
   };

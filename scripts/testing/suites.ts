@@ -1,6 +1,6 @@
 /**
- * The ways in which the tests are run: on each runtime, against the program as one executable file, and on the
- * package that npm gets.
+ * The ways in which the tests are run: on each runtime, against the program as one executable file, on the package
+ * that npm gets, and of the core in a browser and an edge worker.
  *
  * @module
  */
@@ -10,12 +10,18 @@ import { checkedOutCommit } from "../build/stage.ts";
 import { executableName } from "../build/targets.ts";
 import { installPackage } from "../build/install_package.ts";
 import { compile, withStage } from "../compile.ts";
+import { readTree } from "../source_tree.ts";
+import { findChromium } from "./edge/chromium.ts";
+import { edgeFiles } from "./edge/edge_files.ts";
+import { edgeRunner } from "./edge/edge_suite.ts";
+import type { Place } from "./edge/place.ts";
+import { findWorkerd } from "./edge/workerd.ts";
 import { type Runtime, RUNTIMES } from "./junit.ts";
 import { type FileRun, runFile, type RunOptions } from "./run_file.ts";
 import { findRuntime } from "./runtimes.ts";
 
 /** Every way, in the order of the reports. */
-export const SUITES = [...RUNTIMES, "binary", "npm"] as const;
+export const SUITES = [...RUNTIMES, "binary", "npm", "chromium", "workerd"] as const;
 /** One of {@linkcode SUITES}. */
 export type Suite = (typeof SUITES)[number];
 
@@ -27,6 +33,8 @@ export interface FoundSuite {
   readonly version: string;
   /** Why it can not be run; absent if it can. */
   readonly missing?: string;
+  /** Whether it may be missing even where everything else must be there: npm does not install it. */
+  readonly isOptional?: boolean;
   /** Runs a file. */
   run(file: string, options: RunOptions): Promise<FileRun>;
 }
@@ -38,6 +46,10 @@ export function findSuite(suite: Suite, root: string, scratch: string): FoundSui
       return findBinary(root, scratch);
     case "npm":
       return findNpm(root, scratch);
+    case "chromium":
+      return findEdge(suite, findChromium(), root);
+    case "workerd":
+      return findEdge(suite, findWorkerd(root), root);
     default:
       return findOnRuntime(suite, root);
   }
@@ -54,6 +66,9 @@ export function inSuite(suite: Suite, root: string, file: string): boolean {
         (!OWN_TESTS.test(file) && startsProgram(root, file));
     case "npm":
       return file.startsWith("tests/npm/");
+    case "chromium":
+    case "workerd":
+      return edgeFilesOf(root).has(file);
     default:
       return !OWN_TESTS.test(file);
   }
@@ -113,6 +128,25 @@ function findNpm(root: string, scratch: string): FoundSuite {
       return { ...await runFile(node, file, { ...options, scratch, env }), runtime: "npm" };
     },
   };
+}
+
+function findEdge(suite: "chromium" | "workerd", place: Place, root: string): FoundSuite {
+  const { version, missing } = place;
+  return {
+    suite,
+    version,
+    ...missing === undefined ? {} : { missing },
+    isOptional: suite === "chromium",
+    run: edgeRunner(suite, place, root),
+  };
+}
+
+const edgeFilesByRoot = new Map<string, ReadonlySet<string>>();
+
+function edgeFilesOf(root: string): ReadonlySet<string> {
+  const known = edgeFilesByRoot.get(root) ?? new Set(edgeFiles(readTree(root)));
+  edgeFilesByRoot.set(root, known);
+  return known;
 }
 
 /** What stopped `work`, if something did. */

@@ -112,6 +112,21 @@ describe("findVanished()", () => {
   });
 });
 
+describe("findVanished() in a browser", () => {
+  it("expects every test but those of SQLite", () => {
+    const results = ["a (MemoryStore)", "a (SqliteStore)", "b"].map((name) =>
+      ({ name, outcome: "passed", detail: "" }) as const
+    );
+    const vanished = (there: typeof results) =>
+      findVanished([
+        { runtime: "node", file: "x.test.ts", results, seconds: 0 },
+        { runtime: "chromium", file: "x.test.ts", results: there, seconds: 0 },
+      ]).length;
+    assert.equal(vanished(results.filter(({ name }) => !name.includes("Sqlite"))), 0);
+    assert.equal(vanished(results.slice(0, 1)), 1);
+  });
+});
+
 describe("describeSkipped()", () => {
   it("gives the reason that Node reports for all runtimes", () => {
     const skip = (detail: string) => [{ name: "a", outcome: "skipped", detail } as const];
@@ -120,6 +135,22 @@ describe("describeSkipped()", () => {
       { runtime: "node", file: "x.test.ts", results: skip("no Keychain"), seconds: 0 },
     ];
     assert.deepEqual(describeSkipped(runs), ["x.test.ts: a: no Keychain (bun, node)"]);
+  });
+});
+
+describe("describeSkipped() of many", () => {
+  it("gives tests of one file that are skipped for one reason a line together", () => {
+    const results = ["a", "b", "c", "d"].map((name) =>
+      ({ name, outcome: "skipped", detail: "no wasm" }) as const
+    );
+    const other = { name: "e", outcome: "skipped", detail: "no file" } as const;
+    const runs: FileRun[] = [
+      { runtime: "workerd", file: "x.test.ts", results: [...results, other], seconds: 0 },
+    ];
+    assert.deepEqual(describeSkipped(runs), [
+      "x.test.ts: 4 tests: no wasm (workerd)",
+      "x.test.ts: e: no file (workerd)",
+    ]);
   });
 });
 

@@ -1,0 +1,54 @@
+/**
+ * The core's tests, bundled and run in one go in a place without Deno, Bun or Node.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { EdgeReport } from "../../../tests/edge/run_all.ts";
+import type { TestResult } from "../junit.ts";
+import { type FileRun, type RunOptions, WHOLE_FILE } from "../run_file.ts";
+import { findRuntime } from "../runtimes.ts";
+import type { Place } from "./place.ts";
+
+/** Gives a function that runs a file of the core's tests in `place`; all of them are run when it is first called. */
+export function edgeRunner(
+  suite: "chromium" | "workerd",
+  place: Place,
+  root: string,
+): (file: string, options: RunOptions) => Promise<FileRun> {
+  let report: Promise<EdgeReport> | undefined;
+  return async (file, options) => {
+    const started = performance.now();
+    report ??= runBundle(place, root, join(options.scratch, suite), options.timeoutMs);
+    const results = await report.then((it) => resultsOf(it, file), failed);
+    return { runtime: suite, file, results, seconds: (performance.now() - started) / 1000 };
+  };
+}
+
+async function runBundle(
+  place: Place,
+  root: string,
+  directory: string,
+  timeoutMs: number,
+): Promise<EdgeReport> {
+  mkdirSync(directory, { recursive: true });
+  const bundle = join(directory, "bundle.js");
+  const { command, missing } = findRuntime("bun", root);
+  if (missing !== undefined) throw new Error(`no Bun to bundle the tests: ${missing}`);
+  execFileSync(command, [join(root, "scripts/testing/edge/bundle.ts"), bundle], { cwd: root });
+  return await place.run(bundle, join(directory, "place"), timeoutMs);
+}
+
+/** The results of one file. A place that knows another platform proves nothing. */
+export function resultsOf({ platforms, files }: EdgeReport, file: string): readonly TestResult[] {
+  if (platforms.length > 0) return failed(`this place has ${platforms.join(", ")}`);
+  const results = files[file] ?? [];
+  return results.length === 0 ? failed("it reported no test") : results;
+}
+
+function failed(error: unknown): readonly TestResult[] {
+  const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+  return [{ name: WHOLE_FILE, outcome: "failed", detail }];
+}
