@@ -27,6 +27,8 @@
 export type { Argon2Parameters } from "./lib/crypto/argon2.ts";
 export { type ErrorCode, VaultError, type VaultErrorOptions } from "./lib/errors.ts";
 export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit.ts";
+export type { AuditFinding, AuditFindingKind } from "./lib/vault/audit_finding.ts";
+export { auditHead } from "./lib/vault/audit_head.ts";
 export type { SecretChanges } from "./lib/vault/change_secret.ts";
 export { secretRef } from "./lib/vault/find.ts";
 export type {
@@ -70,3 +72,5 @@ export type { ProviderSettings } from "./lib/vault/vault_row.ts";
 
 // Run as a program (`deno run jsr:@aivault/cli status`), this is the command line; nothing else loads the platform.
 if (import.meta.main) await import("./cli.ts");
+export type { AuditVerification, VerifyOptions } from "./lib/vault/verify_audit.ts";
+export type { AuditListener } from "./lib/vault/verify_chain.ts";

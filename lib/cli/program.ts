@@ -61,6 +61,8 @@ function buildProgram(app: App): Command {
     )
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
+    // What follows a command is its own, also where the one above it has a flag of that name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

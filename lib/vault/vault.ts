@@ -35,6 +35,7 @@ import { transact, type VaultState } from "./transaction.ts";
 import { readRow, unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
 import type { ProviderSettings } from "./vault_row.ts";
+import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verify_audit.ts";
 
 /** What every vault is made or opened with. */
 export interface VaultOptions {
@@ -234,6 +235,31 @@ export class Vault {
   /** Audit events, newest first. Default: 100. */
   audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
     return this.#state.store.read((reader) => reader.audit({ limit: 100, ...query }));
+  }
+
+  /**
+   * Verifies every event against the chain and every secret against the events, in bounded memory.
+   *
+   * @param options With `head`, also that the vault goes on from what was noted earlier.
+   * @throws {VaultError} `INTEGRITY` if the vault's own row was edited, `INVALID_INPUT` for a malformed head.
+   *
+   * @example
+   * ```ts
+   * import { auditHead, MemoryStore, Vault } from "@aivault/cli";
+   * import assert from "node:assert/strict";
+   *
+   * const store = new MemoryStore();
+   * const vault = await Vault.init({ store, kek: crypto.getRandomValues(new Uint8Array(32)) });
+   * await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
+   * const head = await auditHead(store);
+   * await vault.delete("TOKEN");
+   * const { isIntact, findings } = await vault.verify({ head });
+   * assert.ok(isIntact);
+   * assert.deepEqual(findings, []);
+   * ```
+   */
+  verify(options: VerifyOptions = {}): Promise<AuditVerification> {
+    return verifyAudit(this.#state, options);
   }
 
   /** Records that the vault was unlocked or locked by a person. */

@@ -33,8 +33,10 @@ export const SECRET_COLUMNS = `
   (select json_group_array(json_array(g.workspace_id, g.group_id))
     from attached_groups g where g.secret_id = s.id) as groups`;
 
-/** The columns of an audit row, for a `select … from audit a`. */
-export const AUDIT_COLUMNS = `${count("seq", "a")}, ${count("time_ms", "a")}, a.kind, a.actor,
+/** The columns of an audit row, for a `select … from audit a`. A seq out of range keeps its side of the others. */
+export const AUDIT_COLUMNS = `max(-1, min(a.seq, ${Number.MAX_SAFE_INTEGER})) as seq, ${
+  count("time_ms", "a")
+}, a.kind, a.actor,
   a.secret_id, a.secret_name, a.scope, a.context, a.note, a.previous_digest, a.state_digest, a.mac,
   a.proof`;
 

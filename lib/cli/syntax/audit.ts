@@ -1,15 +1,15 @@
 /**
- * The command `aivault audit`: its flags, and what runs for it.
+ * The command `aivault audit` and those below it: their flags, and what runs for each.
  *
  * @module
  */
 import type { Command } from "commander";
-import { wholeNumber, withCommonFlags } from "../flags.ts";
+import { wholeNumber, withCommonFlags, withUnlockFlags } from "../flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `audit` to `program`. */
 export function addAuditCommands(program: Command, { context, finish }: App): void {
-  const command = program.command("audit")
+  const command = program.command("audit").enablePositionalOptions()
     .description("list what happened, newest first")
     .option("--limit <n>", "at most so many events, up to 1000000", wholeNumber(1, 1_000_000), 50)
     .option(
@@ -19,4 +19,15 @@ export function addAuditCommands(program: Command, { context, finish }: App): vo
     );
   withCommonFlags(command)
     .action((flags) => finish(import("../commands/audit.ts").then((m) => m.audit(context, flags))));
+  withUnlockFlags(command.command("verify"))
+    .description("check that no event and no secret was changed behind the vault's back")
+    .option("--head <seq:hash>", "also that the vault goes on from a head noted earlier")
+    .action((flags) =>
+      finish(import("../commands/audit_verify.ts").then((m) => m.auditVerify(context, flags)))
+    );
+  withCommonFlags(command.command("head"))
+    .description("print SEQ:HASH of the newest event, to be noted elsewhere")
+    .action((flags) =>
+      finish(import("../commands/audit_verify.ts").then((m) => m.printHead(context, flags)))
+    );
 }
