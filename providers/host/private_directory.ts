@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
+import { shellWord } from "./shell_word.ts";
 
 /**
  * Makes a directory, and the parents that it lacks, that only the user may enter: mode 0700 whatever
@@ -58,7 +59,11 @@ export async function claimPrivateDirectory(
     if (uid !== user) throw notPrivate(path, "belongs to another user", "choose another directory");
     const isOwn = (await readdir(path)).every(own);
     if (!isOwn) {
-      throw notPrivate(path, "can be entered by other users", `mend it with: chmod 700 '${path}'`);
+      throw notPrivate(
+        path,
+        "can be entered by other users",
+        `mend it with: chmod 700 ${shellWord(path)}`,
+      );
     }
     await chmod(path, 0o700);
   } catch (error) {

@@ -1,8 +1,7 @@
 /** Hidden questions on a real terminal: what is typed is taken, and never shown. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import test from "node:test";
-import { programCommand } from "../helpers/program.ts";
+import { programRuntime } from "../helpers/program.ts";
 import { type Exchange, NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
 import { type Session, withSession } from "../helpers/session.ts";
 import { valueOf } from "./vault_of.ts";
@@ -15,16 +14,10 @@ const AS_BEFORE = "stty -a | grep -Eow -- '-?(isig|icanon|echo)'";
 const anyStreams = {
   ...options,
   skip: options.skip ||
-    (runtimeOfProgram().startsWith("deno")
+    (programRuntime().startsWith("deno")
       ? "Deno lets no program open /dev/tty without all permissions"
       : false),
 };
-
-function runtimeOfProgram(): string {
-  const [file, ...args] = programCommand();
-  const printed = execFileSync(file, [...args, "--version", "--json"], { encoding: "utf8" });
-  return JSON.parse(printed).runtime;
-}
 
 function converse(session: Session, line: string, ...exchanges: Exchange[]) {
   return onTerminal(line, { env: session.env, cwd: session.directory }, exchanges);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +60,13 @@ export function unboundCommand(): [string, ...string[]] {
   const isDeno = "Deno" in globalThis && process.env["AIVAULT_TEST_BINARY"] === undefined;
   if (!isDeno) return programCommand();
   return [process.execPath, "run", "-A", "--quiet", join(ROOT, "cli.ts")];
+}
+
+/** The runtime that runs the program, as the program says: `deno 2.9.6`. */
+export function programRuntime(): string {
+  const [file, ...args] = programCommand();
+  const printed = execFileSync(file, [...args, "--version", "--json"], { encoding: "utf8" });
+  return JSON.parse(printed).runtime;
 }
 
 /** Starts the program without a terminal: in a session of its own. */

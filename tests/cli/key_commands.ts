@@ -1,0 +1,24 @@
+/**
+ * Commands that need the vault's key: whatever is wrong with the key, each has to say so and to change nothing.
+ *
+ * @module
+ */
+
+/** Lines of shell; `A` is a secret of the vault. */
+export const KEY_COMMANDS: readonly string[] = [
+  "aivault status",
+  "aivault unlock",
+  "aivault lock",
+  "aivault audit",
+  "aivault rotate-master --new-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+  "aivault rotate-master --new-passphrase p",
+  "aivault secrets list",
+  "aivault secrets show A",
+  "aivault secrets create B --value v",
+  "aivault secrets update A --name B",
+  "aivault secrets rotate A --value v",
+  "aivault secrets delete A",
+  "aivault secrets attach-group A --workspace-id w --group-id g",
+  "aivault secrets detach-group A --workspace-id w --group-id g",
+  "aivault secrets import --entry B=v",
+];

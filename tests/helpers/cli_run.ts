@@ -1,0 +1,68 @@
+/**
+ * The command line run in this process, in a world that a test gives it: another platform, another Keychain.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { CliContext } from "../../lib/cli/context.ts";
+import { run } from "../../lib/cli/program.ts";
+import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import { withInitLock } from "../../providers/host/init_lock.ts";
+import { isVaultFile } from "../../providers/host/paths.ts";
+import { claimPrivateDirectory } from "../../providers/host/private_directory.ts";
+import { exists } from "../../providers/host/private_file.ts";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
+
+/** The world of {@linkcode runCli}. */
+export interface CliWorld {
+  /** The vault's directory. */
+  readonly directory: string;
+  /** Whether it is the one that is used when nothing else is said. */
+  readonly isDefault: boolean;
+  /** `darwin`, `linux` or `win32`. */
+  readonly platform: string;
+  /** All key providers. */
+  readonly providers: readonly KeyProvider[];
+}
+
+/** How a run ended. */
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program with `args` in `world`, without input or terminal. */
+export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun> {
+  const { directory, isDefault, platform, providers } = world;
+  const printed = { stdout: "", stderr: "" };
+  const output = (stream: "stdout" | "stderr") => ({
+    write: (text: string) => void (printed[stream] += text),
+    hasColour: false,
+  });
+  const path = join(directory, "vault.db");
+  const context: CliContext = {
+    version: "0.0.0",
+    build: () => Promise.reject(new RangeError("no build")),
+    platform,
+    env: () => undefined,
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    readInput: () => Promise.reject(new RangeError("no input")),
+    terminal: () => undefined,
+    place: {
+      directory,
+      isDefault,
+      hasDatabase: () => exists(path),
+      isForeign: () => Promise.resolve(false),
+      openStore: ({ create }) => SqliteStore.open({ path, create }),
+      async whileInitialising(isDone, work) {
+        await claimPrivateDirectory(directory, isVaultFile);
+        return await withInitLock(join(directory, ".init-lock"), isDone, work);
+      },
+    },
+    keyProviders: () => new Map(providers.map((provider) => [provider.type, provider])),
+  };
+  const exitCode = await run(context, args);
+  return { exitCode, ...printed };
+}
