@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { encodingsOf, holdsSecret } from "../helpers/encodings.ts";
-import { type Session, withSession } from "../helpers/session.ts";
+import { withAgents } from "../helpers/agents.ts";
+import type { Session } from "../helpers/session.ts";
 import { valueOf } from "./vault_of.ts";
 
 const options = { timeout: 280_000 };
@@ -53,6 +54,9 @@ const RIGHT = [
   `AIVAULT_KEY='${NEW_KEY}' aivault rotate-master --new-passphrase '${V.passphrase}'`,
   `printf %s '${V.passphrase}' | aivault secrets list --passphrase-file -`,
   `AIVAULT_PASSPHRASE='${V.passphrase}' aivault unlock`,
+  `aivault agent status`,
+  `aivault secrets list`,
+  `aivault lock`,
   `aivault rotate-master --passphrase '${V.passphrase}' --new-passphrase '${V.newPassphrase}'`,
   `aivault secrets list --passphrase '${V.newPassphrase}'`,
 ];
@@ -79,6 +83,10 @@ const WRONG = [
   `aivault status '${V.stray}'`,
   `aivault audit '${V.stray}'`,
   `aivault help '${V.stray}'`,
+  `aivault agent '${V.stray}'`,
+  `aivault agent status '${V.stray}'`,
+  `aivault unlock --max-age '${V.stray}'`,
+  `aivault unlock --idle-timeout '${V.stray}'`,
   `aivault secrets create A '${V.stray}'`,
   `aivault secrets rotate A '${V.stray}'`,
   `aivault secrets create A --value '${V.stray}' --value-file value`,
@@ -100,7 +108,7 @@ test(
   "nothing prints a value, a passphrase or a key, nor stores one in the clear",
   options,
   () =>
-    withSession(async (session) => {
+    withAgents(async (session) => {
       let held: DatabaseSync | undefined;
       try {
         for (const line of RIGHT) {

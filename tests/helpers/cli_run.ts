@@ -11,6 +11,7 @@ import { withInitLock } from "../../providers/host/init_lock.ts";
 import { isVaultFile } from "../../providers/host/paths.ts";
 import { claimPrivateDirectory } from "../../providers/host/private_directory.ts";
 import { exists } from "../../providers/host/private_file.ts";
+import { systemClock } from "../../providers/host/system_clock.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 
 /** The world of {@linkcode runCli}. */
@@ -60,6 +61,13 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
         await claimPrivateDirectory(directory, isVaultFile);
         return await withInitLock(join(directory, ".init-lock"), isDone, work);
       },
+    },
+    agent: {
+      clock: systemClock,
+      connect: () => Promise.resolve(undefined),
+      start: () => Promise.reject(new RangeError("no agent")),
+      run: () => Promise.reject(new RangeError("no agent")),
+      runStarted: () => Promise.reject(new RangeError("no agent")),
     },
     keyProviders: () => new Map(providers.map((provider) => [provider.type, provider])),
   };

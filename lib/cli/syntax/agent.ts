@@ -14,7 +14,7 @@ const locks = () => import("../commands/lock.ts");
 
 /** Adds `unlock` and `lock` to `program`. */
 export function addLockCommands(program: Command, { context, finish }: App): void {
-  withUnlockFlags(program.command("unlock"))
+  const unlock = program.command("unlock")
     .description("check the passphrase, and keep the vault unlocked for every process of yours")
     .option(
       "--idle-timeout <time>",
@@ -25,7 +25,8 @@ export function addLockCommands(program: Command, { context, finish }: App): voi
       "--max-age <time>",
       "lock so long after this, such as 8h (default: never)",
       duration(MAX_TIMEOUT_MS),
-    )
+    );
+  withUnlockFlags(unlock)
     .action((flags) => finish(locks().then((m) => m.unlock(context, flags))));
   withCommonFlags(program.command("lock"))
     .description("lock the vault for every process")
@@ -34,11 +35,13 @@ export function addLockCommands(program: Command, { context, finish }: App): voi
 
 /** Adds `agent` and its commands to `program`. */
 export function addAgentCommands(program: Command, { context, finish }: App): void {
-  const group = program.command("agent").description("the process that keeps a vault unlocked");
-  withCommonFlags(group.command("run"))
+  const group = program.command("agent").description("the process that keeps a vault unlocked")
+    .helpCommand(false);
+  const run = group.command("run")
     .description("be the agent; unlock starts one by itself, this is for systemd and launchd")
     .option("--foreground", "stay in the foreground, and stay when the vault is locked")
-    .addOption(new Option("--started", "take the key from standard input").hideHelp())
+    .addOption(new Option("--started", "take the key from standard input").hideHelp());
+  withCommonFlags(run)
     .action((flags) => finish(commands().then((m) => m.run(context, flags))));
   withCommonFlags(group.command("status"))
     .description("say whether an agent runs, and what it holds")
