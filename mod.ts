@@ -45,6 +45,11 @@ export type { KeyProviders } from "./lib/vault/key_source.ts";
 export { MemoryStore } from "./lib/vault/memory_store.ts";
 export type { NewSecret } from "./lib/vault/new_secret.ts";
 export type { DamagedSecret, ShownSecret } from "./lib/vault/read_secrets.ts";
+export type {
+  RecoverOptions,
+  RecoveryKeyOptions,
+  RecoveryKeyReader,
+} from "./lib/vault/recovery_key.ts";
 export { builtInRegistry, createRegistry, type Registry } from "./lib/vault/registry.ts";
 export type { RotationResult, RotationStep, StepListener } from "./lib/vault/rotate_master.ts";
 export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/scope.ts";
@@ -58,16 +63,15 @@ export type {
   WriteOptions,
 } from "./lib/vault/store.ts";
 export type { SecretUser } from "./lib/vault/use_secret.ts";
-export {
-  type CallerKeyOptions,
-  type ProvidedKeyOptions,
-  type ProviderKeyOptions,
-  type RefOptions,
-  Vault,
-  type VaultInfo,
-  vaultInfo,
-  type VaultOptions,
-} from "./lib/vault/vault.ts";
+export { Vault } from "./lib/vault/vault.ts";
+export { type VaultInfo, vaultInfo } from "./lib/vault/vault_info.ts";
+export type {
+  CallerKeyOptions,
+  ProvidedKeyOptions,
+  ProviderKeyOptions,
+  RefOptions,
+  VaultOptions,
+} from "./lib/vault/vault_options.ts";
 export type { ProviderSettings } from "./lib/vault/vault_row.ts";
 
 // Run as a program (`deno run jsr:@aivault/cli status`), this is the command line; nothing else loads the platform.

@@ -19,6 +19,8 @@ export interface Terminal {
    * @returns `undefined` if the user cancels.
    */
   askHidden(question: string): Promise<Uint8Array | undefined>;
+  /** Shows text that is for the eyes in front of it only: not on a standard stream, which may go to a file. */
+  tell(text: string): void;
 }
 
 /** Where text goes. */

@@ -60,6 +60,22 @@ export async function readNewKey(
   }
 }
 
+/** The recovery key, from a file or a hidden prompt. The caller wipes it. */
+export async function readRecoveryKey(
+  context: CliContext,
+  file: string | undefined,
+  attempted: string,
+): Promise<Uint8Array> {
+  const flags = { text: undefined, file, flag: "--recovery-key" };
+  const given = await readFlags(context, flags, "the recovery key", 1024, attempted) ??
+    await ask(context, "Recovery key", attempted);
+  if (given !== undefined) return given;
+  const problem = "the recovery key is needed, and there is no terminal to ask on";
+  throw new VaultError("INVALID_INPUT", attempted, problem, {
+    hints: ["give it with --recovery-key-file <path|->"],
+  });
+}
+
 /** The flags that give passphrases to a command. */
 export interface PassphraseFlags {
   /** For the vault as it is. */

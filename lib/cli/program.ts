@@ -9,6 +9,7 @@ import { reportError, reportResult } from "./report.ts";
 import { addAgentCommands } from "./syntax/agent.ts";
 import type { App } from "./syntax/app.ts";
 import { addAuditCommands } from "./syntax/audit.ts";
+import { addRecoveryCommands } from "./syntax/recovery.ts";
 import { addSecretCommands } from "./syntax/secrets.ts";
 import { addVaultCommands } from "./syntax/vault.ts";
 import { traceLines } from "./trace.ts";
@@ -75,6 +76,7 @@ function buildProgram(app: App): Command {
   addSecretCommands(program, app);
   addAuditCommands(program, app);
   addAgentCommands(program, app);
+  addRecoveryCommands(program, app);
   addHelp(program);
   useOwnWords(program);
   return program;

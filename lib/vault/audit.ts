@@ -25,6 +25,10 @@ export type AuditKind =
   | "vault.rotate-master"
   | "vault.repair-key"
   | "audit.prune"
+  | "recovery.create"
+  | "recovery.revoke"
+  | "recovery.use"
+  | "recovery.use.failed"
   | "secret.create"
   | "secret.update"
   | "secret.rotate"
@@ -39,6 +43,7 @@ export type AuditKind =
 const KEYLESS_KINDS: readonly string[] = [
   "vault.unlock.failed",
   "vault.lock",
+  "recovery.use.failed",
 ] satisfies AuditKind[];
 
 /** What is recorded of an event. Never a value, a key or a passphrase. */

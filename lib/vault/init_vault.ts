@@ -67,6 +67,7 @@ async function firstRow(
       kekId: handle.kekId,
       retiredKekIds: [],
       rotation: null,
+      recovery: null,
       auditAnchor: await sealAnchor(handle, start, auditKey),
       auditProofKey: await sealProofKey(handle, vaultId, proofKey),
       descriptionMac: NO_MAC,
@@ -113,6 +114,8 @@ export function healLostKey(
         retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
         rotation: { from: row.provider, to: settings, toKekId: handle.kekId },
         auditAnchor: await sealAnchor(handle, anchor, row.auditKey),
+        // It opens the lost key, and nothing proves it any more.
+        recovery: null,
         updatedAtMs: nowMs,
       };
       await transaction.revise(fields, handle, randomBytes(KEY_LENGTH));
@@ -121,6 +124,7 @@ export function healLostKey(
       handle.close();
     }
     await transaction.record({ kind: "vault.repair-key", note: provider.type });
+    if (row.recovery !== null) await transaction.record({ kind: "recovery.revoke" });
     return true;
   });
 }

@@ -154,6 +154,11 @@ class MemoryState implements StoreWriter {
     return start < 0 ? [] : this.#states.slice(start, start + limit).map(copyOfAudit);
   }
 
+  async newestAudit(kinds: readonly string[]): Promise<AuditRow | undefined> {
+    const row = this.#audit.findLast(({ kind }) => kinds.includes(kind));
+    return row && copyOfAudit(row);
+  }
+
   async insertSecret(record: SecretRecord, sealedValue: Uint8Array): Promise<void> {
     this.#claimNames(record);
     this.#setEntry(record.id, { record, sealedValue });

@@ -17,16 +17,13 @@ import { hasCode, VaultError } from "../errors.ts";
 import { openAnchor, sealAnchor } from "./anchor.ts";
 import { rewrapDeks } from "./envelope.ts";
 import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
-import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
+import type { ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
-import { parseSecretRow } from "./secret.ts";
+import { resealRecovery } from "./recovery.ts";
+import { parseSecretRow, type SecretRow } from "./secret.ts";
+import { settle, settleIfReached, settleWithin } from "./settle_rotation.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
-import {
-  MAX_RETIRED_KEK_IDS,
-  type PendingRotation,
-  type ProviderSettings,
-  type VaultRow,
-} from "./vault_row.ts";
+import { MAX_RETIRED_KEK_IDS } from "./vault_row.ts";
 
 /** A step of a rotation that has just been taken; `intent` may be taken more than once. */
 export type RotationStep = "intent" | "staged" | "rewrapped" | "stored" | "settled";
@@ -38,6 +35,9 @@ export interface RotationResult {
   /** The new KEK. */
   readonly kekId: string;
 }
+
+/** Why the key is replaced: `recover` if its provider has lost it. A damaged secret then stops nothing. */
+export type RotationPurpose = "rotate" | "recover";
 
 /** Called after each step, before the next. */
 export type StepListener = (step: RotationStep) => void | Promise<void>;
@@ -52,12 +52,13 @@ export async function rotateMaster(
   providers: KeyProviders | undefined,
   next: ProvidedKey,
   onStep: StepListener = () => {},
+  purpose: RotationPurpose = "rotate",
 ): Promise<RotationResult> {
   let from: string | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    from = await beginRotation(state, providers, next, from);
+    from = await beginRotation(state, providers, next, from, purpose);
     await onStep("intent");
-    const stored = await storeRotation(state, providers, next, from, onStep);
+    const stored = await storeRotation(state, providers, next, from, onStep, purpose);
     if (stored === undefined) continue;
     await state.keys.adopt(next.kek, stored.vaultId);
     await onStep("stored");
@@ -74,13 +75,15 @@ function beginRotation(
   providers: KeyProviders | undefined,
   next: ProvidedKey,
   from: string | undefined,
+  purpose: RotationPurpose,
 ): Promise<string> {
   return transact(state, async (transaction) => {
-    await settleWithin(transaction, providers);
+    if (purpose === "rotate") await settleWithin(transaction, providers);
+    else await settleIfReached(transaction, providers);
     const { kekId } = transaction.row;
     if (from !== undefined && !sameKekId(kekId, from)) throw cameBetween();
     await transaction.key();
-    await noteIntent(transaction, next);
+    await noteIntent(transaction, next, purpose);
     return kekId;
   });
 }
@@ -99,6 +102,7 @@ async function storeRotation(
   next: ProvidedKey,
   from: string,
   onStep: StepListener,
+  purpose: RotationPurpose,
 ): Promise<Stored | undefined> {
   try {
     return await transact(state, async (transaction) => {
@@ -111,7 +115,8 @@ async function storeRotation(
         await providerOf(providers, next.settings.type).stage(next.settings, next.kek);
       }
       await onStep("staged");
-      const count = await rewrapAll(transaction, next);
+      const count = await rewrapAll(transaction, next, purpose);
+      if (purpose === "recover") await transaction.record({ kind: "recovery.use" });
       await onStep("rewrapped");
       return { count, vaultId, kekId };
     });
@@ -128,108 +133,38 @@ function cameBetween(): VaultError {
   });
 }
 
-/**
- * Finishes or discards a rotation that was begun; without one it does nothing.
- *
- * @throws {VaultError} `BUSY` with `noWait` if another process holds the store.
- */
-export async function settle(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
-  providers: KeyProviders | undefined,
-  options: { noWait?: boolean } = {},
-): Promise<void> {
-  await transact(state, (transaction) => settleWithin(transaction, providers), options);
-}
-
-async function settleWithin(
+async function noteIntent(
   transaction: Transaction,
-  providers: KeyProviders | undefined,
+  next: ProvidedKey,
+  purpose: RotationPurpose,
 ): Promise<void> {
-  const { row } = transaction;
-  if (row.rotation === null) return;
-  // Nothing is put in place or removed by a note that somebody else may have written.
-  await transaction.proofKey();
-  if (providers !== undefined) await settleProviders(providers, row, row.rotation);
-  await transaction.revise({ rotation: null });
-}
-
-async function settleProviders(
-  providers: KeyProviders,
-  row: VaultRow,
-  rotation: PendingRotation,
-): Promise<void> {
-  const to = providerOf(providers, rotation.to.type);
-  if (!sameKekId(row.kekId, rotation.toKekId)) return await to.discard(rotation.to);
-  await to.commit(rotation.to);
-  await checkInPlace(to, row, rotation.to);
-  if (rotation.from.type === rotation.to.type) return;
-  const from = providerOf(providers, rotation.from.type);
-  if (!from.needsPassphrase && await holdsRetiredKey(from, row, rotation.from)) {
-    await from.retire(rotation.from);
-  }
-}
-
-// A place that wrongly says that it holds no staged key would make the commit do nothing. The note stays
-// until the new key is seen there, for with the note the staged one is still looked for.
-async function checkInPlace(
-  provider: KeyProvider,
-  row: VaultRow,
-  settings: ProviderSettings,
-): Promise<void> {
-  if (provider.needsPassphrase || provider.afterRotation !== undefined) return;
-  let kek: Uint8Array | undefined;
-  let cause: unknown;
-  try {
-    kek = await provider.load(settings);
-    if (sameKekId(kekIdOf(kek, row.vaultId), row.kekId)) return;
-  } catch (error) {
-    cause = error;
-  } finally {
-    wipe(kek);
-  }
-  throw new VaultError(
-    "KEY_UNAVAILABLE",
-    "finish the rotation of the master key",
-    `${provider.describe(settings)} does not hold the new key yet`,
-    { hints: ["the vault is whole; the next command tries again"], cause },
-  );
-}
-
-// A key that somebody else has put there since is not the vault's to remove. A place that cannot be
-// reached may still hold it, so that is an error.
-async function holdsRetiredKey(
-  provider: KeyProvider,
-  row: VaultRow,
-  settings: ProviderSettings,
-): Promise<boolean> {
-  try {
-    const kek = await provider.load(settings);
-    const kekId = kekIdOf(kek, row.vaultId);
-    wipe(kek);
-    return row.retiredKekIds.some((retired) => sameKekId(retired, kekId));
-  } catch (error) {
-    if (!(error instanceof VaultError) || hasCode(error, "KEY_UNAVAILABLE", "DISK")) throw error;
-    return false;
-  }
-}
-
-async function noteIntent(transaction: Transaction, next: ProvidedKey): Promise<void> {
   const { row } = transaction;
   const toKekId = kekIdOf(next.kek, row.vaultId);
   if ([row.kekId, ...row.retiredKekIds].some((used) => sameKekId(used, toKekId))) {
     throw new VaultError(
       "INVALID_INPUT",
-      "rotate the master key",
+      purpose === "rotate" ? "rotate the master key" : "recover the vault",
       "the new key is one that the vault had before",
       {
-        hints: ["nothing was changed; choose a key that was never used for this vault"],
+        hints: [
+          "nothing was changed; choose a key that was never used for this vault",
+          ...(purpose === "rotate"
+            ? []
+            : ["a key that is there already was adopted: remove it, or name another place"]),
+        ],
       },
     );
   }
-  await transaction.revise({ rotation: { from: row.provider, to: next.settings, toKekId } });
+  // The place of a lost key is left alone.
+  const from = purpose === "rotate" ? row.provider : next.settings;
+  await transaction.revise({ rotation: { from, to: next.settings, toKekId } });
 }
 
-async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<number> {
+async function rewrapAll(
+  transaction: Transaction,
+  next: ProvidedKey,
+  purpose: RotationPurpose,
+): Promise<number> {
   const { row, nowMs } = transaction;
   const from = await transaction.key();
   const rewrapper = await from.rewrapper(next.kek);
@@ -238,11 +173,20 @@ async function rewrapAll(transaction: Transaction, next: ProvidedKey): Promise<n
     const anchor = await openAnchor(from, row);
     const auditAnchor = await sealAnchor(to, row, anchor);
     wipe(anchor);
-    const count = await rewrapPages(transaction, rewrapper, to.kekId);
+    const recovery = await resealRecovery(
+      transaction.writer,
+      row,
+      await transaction.proofKey(),
+      from,
+      to,
+      next.kek,
+    );
+    const count = await rewrapPages(transaction, rewrapper, to.kekId, purpose);
     const fields = {
       provider: next.settings,
       kekId: to.kekId,
       retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
+      recovery,
       auditAnchor,
       updatedAtMs: nowMs,
     };
@@ -260,19 +204,36 @@ async function rewrapPages(
   transaction: Transaction,
   rewrapper: Rewrapper,
   nextKekId: string,
+  purpose: RotationPurpose,
 ): Promise<number> {
-  const { writer, row } = transaction;
   let count = 0;
   let after: string | undefined;
   while (true) {
-    const records = (await writer.secrets(after, PAGE)).map(parseSecretRow);
-    const wrapped = await rewrapDeks(rewrapper, row.vaultId, records, row.kekId, nextKekId);
-    for (const [i, wrappedDek] of wrapped.entries()) {
-      const id = records[i]?.id;
-      if (id !== undefined) await writer.rewrapSecret(id, nextKekId, wrappedDek);
-      after = id;
+    const rows = await transaction.writer.secrets(after, PAGE);
+    // Whoever has lost the key cannot remove a damaged record first: it stays, and opens by no key.
+    for (const batch of purpose === "rotate" ? [rows] : rows.map((row) => [row])) {
+      try {
+        count += await rewrapRows(transaction, rewrapper, nextKekId, batch);
+      } catch (error) {
+        if (purpose === "rotate" || !hasCode(error, "INTEGRITY")) throw error;
+      }
     }
-    count += records.length;
-    if (records.length < PAGE) return count;
+    if (rows.length < PAGE) return count;
+    after = String(rows.at(-1)?.id);
   }
+}
+
+async function rewrapRows(
+  { writer, row }: Transaction,
+  rewrapper: Rewrapper,
+  nextKekId: string,
+  rows: readonly SecretRow[],
+): Promise<number> {
+  const records = rows.map(parseSecretRow);
+  const wrapped = await rewrapDeks(rewrapper, row.vaultId, records, row.kekId, nextKekId);
+  for (const [i, wrappedDek] of wrapped.entries()) {
+    const id = records[i]?.id;
+    if (id !== undefined) await writer.rewrapSecret(id, nextKekId, wrappedDek);
+  }
+  return records.length;
 }

@@ -43,6 +43,8 @@ export interface StoreReader {
   auditAfter(seq: number, limit: number): Promise<AuditRow[]>;
   /** Up to `limit` audit rows of secrets that have a `stateDigest`, by secret id and seq: those above `after`, or the first. */
   states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]>;
+  /** The newest audit row of one of these kinds; `undefined` if there is none. */
+  newestAudit(kinds: readonly string[]): Promise<AuditRow | undefined>;
 }
 
 /** What may be changed in a transaction. */

@@ -8,10 +8,19 @@ import { hasCode, VaultError } from "../errors.ts";
 import { healLostKey } from "./init_vault.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { openProofKey } from "./proof_key.ts";
-import { settle } from "./rotate_master.ts";
+import { settle } from "./settle_rotation.ts";
 import type { Store } from "./store.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
+
+/** How a lost key may look. */
+const LOST_KEY = [
+  "WRONG_KEY",
+  "KEY_STALE",
+  "KEY_MISSING",
+  "KEY_UNUSABLE",
+  "KEY_UNAVAILABLE",
+] as const;
 
 type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
 
@@ -22,6 +31,22 @@ type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
  * @throws {VaultError} `NOT_FOUND` without a vault, and what the key source reports.
  */
 export async function unlock(
+  state: UnlockState,
+  providers: KeyProviders | undefined,
+): Promise<void> {
+  try {
+    await unlockOrHeal(state, providers);
+  } catch (error) {
+    if (!hasCode(error, ...LOST_KEY) || (await readRow(state.store)).recovery === null) throw error;
+    const { code, attempted, problem, hints } = error;
+    throw new VaultError(code, attempted, problem, {
+      hints: [...hints, "if the key is lost, come back with: aivault recovery use"],
+      cause: error,
+    });
+  }
+}
+
+async function unlockOrHeal(
   state: UnlockState,
   providers: KeyProviders | undefined,
 ): Promise<void> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KEY_LENGTH } from "../crypto/aead.ts";
 import type { AuditQuery, AuditRow } from "./audit.ts";
 import {
   attachGroup,
@@ -18,82 +19,38 @@ import type { ProvidedKey } from "./key_provider.ts";
 import {
   CALLER_SETTINGS,
   callerKey,
-  type KekKeeper,
   type KeyProviders,
   type KeySource,
   providedKey,
 } from "./key_source.ts";
 import { createSecrets, type NewSecret } from "./new_secret.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
-import { builtInRegistry, type Registry } from "./registry.ts";
+import {
+  createRecoveryKey,
+  recover,
+  type RecoverOptions,
+  type RecoveryKeyOptions,
+  type RecoveryKeyReader,
+  revokeRecoveryKey,
+} from "./recovery_key.ts";
+import { builtInRegistry } from "./registry.ts";
 import { rotateMaster, type RotationResult, type StepListener } from "./rotate_master.ts";
-import { GLOBAL, type Group, type Scope, type UseContext } from "./scope.ts";
+import { GLOBAL, type Group, type UseContext } from "./scope.ts";
 import type { SecretMetadata } from "./secret.ts";
-import type { Store } from "./store.ts";
 import { checkText } from "./text.ts";
 import { transact, type VaultState } from "./transaction.ts";
-import { readRow, unlock } from "./unlock.ts";
+import { unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
-import type { ProviderSettings } from "./vault_row.ts";
+import { type VaultInfo, vaultInfo } from "./vault_info.ts";
+import type {
+  CallerKeyOptions,
+  KeptKeyOptions,
+  ProvidedKeyOptions,
+  ProviderKeyOptions,
+  RefOptions,
+  VaultOptions,
+} from "./vault_options.ts";
 import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verify_audit.ts";
-
-/** What every vault is made or opened with. */
-export interface VaultOptions {
-  /** Where the vault is kept. `close` closes it. */
-  readonly store: Store;
-  /** Which names pin a secret to a provider. Default: the built-in registry. */
-  readonly registry?: Registry | undefined;
-  /** The clock. Milliseconds since 1970-01-01 UTC. Default: `Date.now`. */
-  readonly now?: (() => number) | undefined;
-  /** Who acts, for the audit. Default: `library`. */
-  readonly actor?: string | undefined;
-}
-
-/** A key that the caller keeps: 32 bytes, copied. */
-export interface CallerKeyOptions {
-  /** The KEK: 32 bytes. */
-  readonly kek: Uint8Array;
-}
-
-/** Key providers to choose from by the vault's settings. */
-export interface ProviderKeyOptions {
-  /** The key providers that this program knows, by type. */
-  readonly providers: KeyProviders;
-}
-
-/** Key providers, and where a key may be held already. */
-export interface KeptKeyOptions extends ProviderKeyOptions {
-  /** Where a key that needs a passphrase is looked for before it is asked for. Default: nowhere. */
-  readonly keeper?: KekKeeper | undefined;
-}
-
-/** A key that one of the key providers has just created. */
-export interface ProvidedKeyOptions extends ProviderKeyOptions {
-  /** What the provider's `create` gave. The caller wipes it. */
-  readonly key: ProvidedKey;
-}
-
-/** Addresses a secret by name in a scope other than global. */
-export interface RefOptions {
-  /** Where a name or alias is looked up. Default: global. */
-  readonly scope?: Scope | undefined;
-}
-
-/** A vault's own description. */
-export interface VaultInfo {
-  /** Random UUID, for life. */
-  readonly vaultId: string;
-  /** Milliseconds since 1970-01-01 UTC. */
-  readonly createdAtMs: number;
-  /** The settings of the key provider; nothing secret. */
-  readonly provider: ProviderSettings;
-  /** Commits to the KEK: 32 hexadecimal digits. */
-  readonly kekId: string;
-  /** How many secrets there are. */
-  readonly secrets: number;
-  /** The seq of the newest audit event. */
-  readonly auditSeq: number;
-}
 
 /**
  * An encrypted store of secrets. Values go in and do not come out, but for
@@ -160,6 +117,19 @@ export class Vault {
       throw error;
     }
     return new Vault(state, providers);
+  }
+
+  /**
+   * Opens a vault whose key is lost by its recovery key, and rotates the master key to a new one.
+   *
+   * @throws {VaultError} `INVALID_INPUT` if a group of the recovery key was mistyped, `NOT_FOUND` if the
+   * vault has none, `WRONG_KEY` (on record too) if it is another one, `INTEGRITY` if what is stored was changed.
+   */
+  static async recover(
+    options: VaultOptions & Partial<ProviderKeyOptions> & RecoverOptions,
+  ): Promise<Vault> {
+    const { keys: _, ...state } = stateOf(options, callerKey(new Uint8Array(KEY_LENGTH)));
+    return new Vault(await recover(state, options.providers, options), options.providers);
   }
 
   /** Creates a secret: its value is sealed under a new DEK. */
@@ -232,6 +202,22 @@ export class Vault {
     return rotateMaster(this.#state, this.#providers, next, onStep);
   }
 
+  /**
+   * Makes a recovery key, a second way to the KEK, and lends it to `reader`; it is shown this once. Every rotation of
+   * the master key keeps it working.
+   *
+   * @throws {VaultError} `ALREADY_EXISTS` if there is one and it is not to be replaced.
+   * @throws {RangeError} if the caller keeps the KEK and does not give it.
+   */
+  createRecoveryKey(reader: RecoveryKeyReader, options: RecoveryKeyOptions = {}): Promise<void> {
+    return createRecoveryKey(this.#state, this.#providers, reader, options);
+  }
+
+  /** Takes the recovery key away. A copy of the vault from before still opens by it, with the KEK of then. */
+  revokeRecoveryKey(): Promise<void> {
+    return revokeRecoveryKey(this.#state);
+  }
+
   /** Audit events, newest first. Default: 100. */
   audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
     return this.#state.store.read((reader) => reader.audit({ limit: 100, ...query }));
@@ -277,17 +263,6 @@ export class Vault {
     this.#state.keys.close();
     await this.#state.store.close();
   }
-}
-
-/**
- * The description of the vault in `store`, which needs no key.
- *
- * @throws {VaultError} `NOT_FOUND` without a vault.
- */
-export async function vaultInfo(store: Store): Promise<VaultInfo> {
-  const { vaultId, createdAtMs, provider, kekId, auditSeq } = await readRow(store);
-  const secrets = await store.read((reader) => reader.countSecrets());
-  return { vaultId, createdAtMs, provider, kekId, secrets, auditSeq };
 }
 
 function stateOf(options: VaultOptions, keys: KeySource): VaultState {

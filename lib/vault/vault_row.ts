@@ -4,6 +4,9 @@
  * @module
  */
 import * as v from "valibot";
+import { KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH } from "../crypto/aead.ts";
+import { fromBase64 } from "../crypto/bytes.ts";
+import { HPKE_OVERHEAD, PUBLIC_KEY_LENGTH } from "../crypto/hpke.ts";
 import { VaultError } from "../errors.ts";
 import type { StoredVault, StoreReader } from "./store.ts";
 
@@ -13,6 +16,8 @@ export const FORMAT_VERSION = 3;
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const settings = v.looseObject({ type: v.string() });
+const base64 = (length: number) =>
+  v.pipe(v.string(), v.check((text) => fromBase64(text)?.length === length));
 
 const rowSchema = v.object({
   /** Random UUID, for life. Part of everything that is bound. */
@@ -31,6 +36,13 @@ const rowSchema = v.object({
   retiredKekIds: v.array(v.string()),
   /** A rotation under way: what to finish or to discard. */
   rotation: v.nullable(v.object({ from: settings, to: settings, toKekId: v.string() })),
+  /** The second way to the KEK; see `recovery.ts`. */
+  recovery: v.nullable(v.object({
+    createdAtMs: count,
+    publicKey: base64(PUBLIC_KEY_LENGTH),
+    sealedKek: base64(KEY_LENGTH + HPKE_OVERHEAD),
+    proof: base64(NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH),
+  })),
   /** The chain key of the row after `auditAnchorSeq`, sealed under the KEK. */
   auditAnchor: bytes,
   /** The seq that the anchor stands behind. */
@@ -61,9 +73,23 @@ export const DESCRIPTION_FIELDS: readonly (keyof VaultRow)[] =
 export type ProviderSettings = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** The parsed row of the vault. */
-export interface VaultRow extends Omit<v.InferOutput<typeof rowSchema>, "provider" | "rotation"> {
+export interface VaultRow
+  extends Omit<v.InferOutput<typeof rowSchema>, "provider" | "rotation" | "recovery"> {
   readonly provider: ProviderSettings;
+  readonly recovery: Recovery | null;
   readonly rotation: PendingRotation | null;
+}
+
+/** The KEK sealed to the public key of a recovery key; see `recovery.ts`. Bytes are base64. */
+export interface Recovery {
+  /** When the recovery key was made. Milliseconds since 1970-01-01 UTC. */
+  readonly createdAtMs: number;
+  /** What the KEK is sealed to. */
+  readonly publicKey: string;
+  /** The KEK, sealed. */
+  readonly sealedKek: string;
+  /** A digest of the others, sealed under the KEK. */
+  readonly proof: string;
 }
 
 /** A rotation of the master key that is under way, or died on the way. */

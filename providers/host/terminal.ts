@@ -20,6 +20,8 @@ export interface Terminal {
    * character.
    */
   askHidden(question: string): Promise<Uint8Array | undefined>;
+  /** Shows text on the terminal itself, wherever the standard streams go. */
+  tell(text: string): void;
 }
 
 /**
@@ -31,12 +33,15 @@ export function openTerminal(): Terminal | undefined {
   const probe = openTty();
   if (probe !== undefined) {
     closeSync(probe);
-    return { askHidden };
+    return { askHidden, tell };
   }
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
-  // deno-lint-ignore require-await -- a failure is a rejection, never a throw
-  return { askHidden: async (question) => ask(question, stdin, stdin.fd, stderr.fd) };
+  return {
+    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    askHidden: async (question) => ask(question, stdin, stdin.fd, stderr.fd),
+    tell: (text) => void writeSync(stderr.fd, text),
+  };
 }
 
 // deno-lint-ignore require-await -- a failure is a rejection, never a throw
@@ -50,6 +55,16 @@ async function askHidden(question: string): Promise<Uint8Array | undefined> {
     return ask(question, mode, fd, fd);
   } finally {
     mode.destroy();
+    closeSync(fd);
+  }
+}
+
+function tell(text: string): void {
+  const fd = openTty();
+  if (fd === undefined) return;
+  try {
+    writeSync(fd, text);
+  } finally {
     closeSync(fd);
   }
 }

@@ -83,7 +83,7 @@ export function fileKeyProviderOn(
         "read the vault's key",
         `${file.description} does not exist`,
         {
-          hints: ["put the key file back; without it nobody can open the vault"],
+          hints: ["put the key file back; without it only a recovery key opens the vault"],
         },
       );
     },

@@ -16,7 +16,7 @@ import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from 
 export const MAX_NAME_LENGTH = 255;
 
 const STAGED = ".next";
-const COMMENT = "The key of an aivault vault. Without it nobody can open the vault.";
+const COMMENT = "The key of an aivault vault. Without it only a recovery key opens the vault.";
 
 const settingsSchema = v.object({
   type: v.literal("macos-keychain"),

@@ -27,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [`
     kek_id text not null,
     retired_kek_ids text not null,
     rotation text,
+    recovery text,
     audit_anchor blob not null,
     audit_anchor_seq integer not null,
     audit_anchor_mac blob not null,

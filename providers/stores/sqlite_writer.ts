@@ -26,7 +26,7 @@ import {
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
 const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
 const SELECT_AFTER = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
-const PUT_VAULT = `insert or replace into vault values (${marks(17)})`;
+const PUT_VAULT = `insert or replace into vault values (${marks(18)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
 const INSERT_AUDIT = `insert into audit values (${marks(13)})`;
@@ -119,6 +119,14 @@ export class SqliteWriter implements StoreWriter {
   async states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]> {
     const { secretId, seq } = after ?? { secretId: "", seq: -Infinity };
     return this.#all(SELECT_STATES, secretId, seq, limit).map(toAuditRow);
+  }
+
+  async newestAudit(kinds: readonly string[]): Promise<AuditRow | undefined> {
+    const sql = `${SELECT_AUDIT} where a.kind in (${
+      marks(kinds.length)
+    }) order by a.seq desc limit 1`;
+    const row = this.#get(sql, ...kinds);
+    return row === undefined ? undefined : toAuditRow(row);
   }
 
   async insertSecret(record: SecretRecord, sealedValue: Uint8Array): Promise<void> {

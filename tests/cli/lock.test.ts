@@ -40,6 +40,7 @@ test(
       secrets   0
       events    1
       key id    <hex>
+      recovery  no recovery key
       created   <time>
 
       $ printf "correct horse" | aivault unlock --passphrase-file -
@@ -59,6 +60,7 @@ test(
       secrets   1
       events    3
       key id    <hex>
+      recovery  no recovery key
       created   <time>
 
       $ aivault lock

@@ -7,7 +7,7 @@ import test from "node:test";
 import { openDek } from "../../lib/vault/envelope.ts";
 import { holdKek } from "../../lib/vault/kek.ts";
 import { parseSecretRow } from "../../lib/vault/secret.ts";
-import { vaultInfo } from "../../lib/vault/vault.ts";
+import { vaultInfo } from "../../lib/vault/vault_info.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { listFiles, snapshot } from "../helpers/files.ts";
 import { rows, withRaw } from "../helpers/raw_database.ts";

@@ -56,6 +56,7 @@ export function contentContract(name: string, withStore: WithStore): void {
         assert.equal(await reader.countSecrets(), 0);
         assert.deepEqual(await reader.audit({ limit: 10 }), []);
         assert.equal(await reader.lastAudit(idOf(1), "secret.use"), undefined);
+        assert.equal(await reader.newestAudit(["secret.use"]), undefined);
         assert.equal(await reader.lastState(idOf(1)), undefined);
       });
     });
@@ -63,8 +64,11 @@ export function contentContract(name: string, withStore: WithStore): void {
 
   test(`${name} gives back every field of a vault's row, and replaces it`, async () => {
     await withStore(async (store) => {
+      const recovery = { createdAtMs: 7, publicKey: "a", sealedKek: "b", proof: "c" };
       const rotation = { from: { type: "a" }, to: { type: "b", deep: [{}] }, toKekId: "c" };
-      for (const row of [vaultRow(), vaultRow({ rotation, retiredKekIds: [], auditSeq: 7 })]) {
+      for (
+        const row of [vaultRow(), vaultRow({ rotation, retiredKekIds: [], recovery, auditSeq: 7 })]
+      ) {
         await once(store, (writer) => writer.putVault(row));
         assert.deepEqual({ ...await store.read((reader) => reader.vault()) }, row);
       }
@@ -245,6 +249,22 @@ export function contentContract(name: string, withStore: WithStore): void {
         assert.equal(await reader.lastAudit(idOf(2), "use"), 30);
         assert.equal(await reader.lastAudit(idOf(2), "us"), undefined);
         assert.equal(await reader.lastAudit(idOf(3), "use"), undefined);
+      });
+    });
+  });
+
+  test(`${name}.newestAudit() gives the newest row of any of the kinds`, async () => {
+    await withStore(async (store) => {
+      const rows = ["a", "b", "a", "c"].map((kind, i) => auditRow(i + 1, { kind }));
+      await once(store, async (writer) => {
+        for (const row of rows) await writer.appendAudit(row);
+      });
+      await store.read(async (reader) => {
+        assert.deepEqual(await reader.newestAudit(["a"]), rows[2]);
+        assert.deepEqual(await reader.newestAudit(["b", "a"]), rows[2]);
+        assert.deepEqual(await reader.newestAudit(["b"]), rows[1]);
+        assert.equal(await reader.newestAudit(["d"]), undefined);
+        assert.equal(await reader.newestAudit([]), undefined);
       });
     });
   });

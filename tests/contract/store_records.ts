@@ -77,6 +77,7 @@ export function vaultRow(fields: Partial<StoredVault> = {}): StoredVault {
     kekId: "00112233445566778899aabbccddeeff",
     retiredKekIds: ["a", "b"],
     rotation: null,
+    recovery: null,
     auditAnchor: new Uint8Array(72).fill(1),
     auditAnchorSeq: 0,
     auditAnchorMac: new Uint8Array(32).fill(3),

@@ -9,10 +9,10 @@ import { exitCodeOf } from "../../lib/cli/exit_code.ts";
 import type { KeyProvider } from "../../mod.ts";
 import type { SecurityRunner } from "../../providers/host/security_command.ts";
 import { NOT_REACHED, type Plan } from "./children.ts";
-import { nextKey, openVault, providersOf } from "./vaults.ts";
+import { nextKey, openVault, providersOf, recoverVault } from "./vaults.ts";
 
 async function main(plan: Plan): Promise<void> {
-  const { world, rotateTo, at, how } = plan;
+  const { world, rotateTo, recoverWith, at, how } = plan;
   let reached = false;
   const reach = async (point: string): Promise<void> => {
     if (point !== at || reached) return;
@@ -26,10 +26,13 @@ async function main(plan: Plan): Promise<void> {
       [type, provider],
     ) => [type, watched(provider, reach)]),
   );
-  const vault = await openVault(world, providers);
+  const onStep = (step: string): Promise<void> => reach(`step:${step}`);
+  const vault = recoverWith === undefined
+    ? await openVault(world, providers)
+    : await recoverVault(world, recoverWith, providers, onStep);
   if (rotateTo !== undefined) {
     const next = await nextKey(providers, vault, rotateTo);
-    await vault.rotateMaster(next, (step) => reach(`step:${step}`));
+    await vault.rotateMaster(next, onStep);
   }
   await vault.close();
   process.stdin.destroy();

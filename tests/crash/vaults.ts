@@ -96,6 +96,29 @@ export async function openVault(world: World, providers?: KeyProviders): Promise
   }
 }
 
+/** Recovers the vault of `world`, to a key of its provider. */
+export async function recoverVault(
+  world: World,
+  recoveryKey: string,
+  providers: KeyProviders = providersOf(world),
+  onStep: (step: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Vault> {
+  const store = await SqliteStore.open({ path: join(world.directory, "vault.db") });
+  const options = world.provider === "passphrase" ? CHEAP : {};
+  try {
+    return await Vault.recover({
+      store,
+      providers,
+      recoveryKey: new TextEncoder().encode(recoveryKey),
+      next: () => providerIn(providers, world.provider).create(options),
+      onStep,
+    });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /** The key that a rotation goes to: `givenKey`, or one derived from the new passphrase of `providers`. */
 export async function nextKey(
   providers: KeyProviders,

@@ -6,8 +6,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 
-/** What to wait for on the screen, and the keys to type then. */
-export type Exchange = readonly [seen: string, keys: string];
+/** What to wait for on the screen, and the keys to type then, which may depend on what is seen. */
+export type Exchange = readonly [seen: string, keys: string | ((screen: string) => string)];
 
 /** How a command on a terminal ended. */
 export interface Conversation {
@@ -57,7 +57,8 @@ function converse(child: ChildProcess, exchanges: Exchange[]): Promise<Conversat
       const at = screen.indexOf(next[0], answered);
       if (at < 0) return;
       answered = at + next[0].length;
-      child.stdin?.write(next[1]);
+      const [, keys] = next;
+      child.stdin?.write(typeof keys === "string" ? keys : keys(screen));
       exchanges.shift();
     }
   });

@@ -6,7 +6,8 @@ import { Buffer } from "node:buffer";
 import test from "node:test";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
-import { Vault, vaultInfo } from "../../lib/vault/vault.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+import { vaultInfo } from "../../lib/vault/vault_info.ts";
 import { ATTACHED, OPERATIONS, prepare } from "../helpers/operations.ts";
 import {
   collect,

@@ -7,7 +7,7 @@ import type { CliContext } from "../context.ts";
 import { eventDocument, eventTable } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { vaultInfo } from "../../vault/vault.ts";
+import { vaultInfo } from "../../vault/vault_info.ts";
 import { providerOf } from "../../vault/key_source.ts";
 import { checkKey, openOrInit, withProviders } from "../session.ts";
 

@@ -10,7 +10,7 @@ import { wipe } from "../../crypto/bytes.ts";
 import type { KeyProviders } from "../../vault/key_source.ts";
 import type { Store } from "../../vault/store.ts";
 import { hasLock, recordLocked, recordUnlock, takeKek } from "../../vault/take_kek.ts";
-import { vaultInfo } from "../../vault/vault.ts";
+import { vaultInfo } from "../../vault/vault_info.ts";
 import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { factLines } from "../describe.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { vaultInfo } from "../../vault/vault.ts";
+import { vaultInfo } from "../../vault/vault_info.ts";
 import { providerOf } from "../../vault/key_source.ts";
 import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
@@ -38,6 +38,7 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
           ["secrets", String(info.secrets)],
           ["events", String(info.auditSeq)],
           ["key id", info.kekId],
+          ["recovery", describeRecovery(info.recoveryCreatedAtMs)],
           ["created", describeTime(info.createdAtMs)],
         ]),
         json: { directory, state, ...heldDocument(held), ...info },
@@ -47,6 +48,10 @@ export function status(context: CliContext, flags: UnlockFlags): Promise<Command
       await store.close();
     }
   });
+}
+
+function describeRecovery(createdAtMs: number | null): string {
+  return createdAtMs === null ? "no recovery key" : `key of ${describeTime(createdAtMs)}`;
 }
 
 async function keyFailure(check: () => Promise<void>): Promise<unknown> {

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type Command, Option } from "commander";
-import type { KeyProviders } from "../../vault/key_source.ts";
-import { defaultProvider } from "../default_provider.ts";
+import type { Command } from "commander";
 import { withUnlockFlags } from "../flags.ts";
+import { withProviderFlags } from "../provider_flags.ts";
 import { addLockCommands } from "./agent.ts";
 import type { App } from "./app.ts";
 
@@ -18,7 +17,9 @@ export function addVaultCommands(program: Command, app: App): void {
     .action((flags) =>
       finish(import("../commands/status.ts").then((m) => m.status(context, flags)))
     );
-  addInit(program, app);
+  withProviderFlags(program.command("init"), context)
+    .description("make a vault with the key provider of your choice")
+    .action((flags) => finish(import("../commands/init.ts").then((m) => m.init(context, flags))));
   addLockCommands(program, app);
   addRotateMaster(program, app);
 }
@@ -46,24 +47,3 @@ const ROTATE_HELP = `
 Without a --new-… flag the providers file and macos-keychain make a key, and passphrase asks for a
 new passphrase. Provider env needs a key, and its variable has to be set to it afterwards. A
 passphrase given to a vault of another provider makes it a passphrase vault.`;
-
-function addInit(program: Command, { context, finish }: App): void {
-  const providers: KeyProviders = context.keyProviders(() =>
-    Promise.reject(new RangeError("no passphrase"))
-  );
-  const types = [...providers.keys()].join(", ");
-  const command = program.command("init")
-    .description("make a vault with the key provider of your choice")
-    .option(
-      "--provider <type>",
-      `where the key is kept: ${types} (default: ${defaultProvider(context)})`,
-    );
-  for (const [type, provider] of providers) {
-    for (const { name, value, description } of provider.options) {
-      const option = new Option(`--${name} ${value}`, description);
-      command.addOption(option.helpGroup(`Provider ${type}:`));
-    }
-  }
-  withUnlockFlags(command)
-    .action((flags) => finish(import("../commands/init.ts").then((m) => m.init(context, flags))));
-}

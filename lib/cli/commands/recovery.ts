@@ -1,0 +1,145 @@
+/**
+ * `aivault recovery …`
+ *
+ * @module
+ */
+import { equalBytes, fromUtf8, wipe } from "../../crypto/bytes.ts";
+import { VaultError } from "../../errors.ts";
+import { Vault } from "../../vault/vault.ts";
+import type { CliContext, Terminal } from "../context.ts";
+import { factLines } from "../describe.ts";
+import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import { readRecoveryKey } from "../inputs.ts";
+import { chosenProvider, keyOptions, type ProviderFlags, SHARED_KEY } from "../provider_flags.ts";
+import { type CommandResult, hint } from "../report.ts";
+import { ACTOR, openExisting, withProviders, withVault } from "../session.ts";
+
+/** Flags of `recovery create`. */
+export interface RecoveryCreateFlags extends UnlockFlags {
+  readonly print?: boolean;
+  readonly replace?: boolean;
+}
+
+const GROUP_LENGTH = 8;
+const ATTEMPTS = 3;
+
+/** Makes a recovery key and shows it once: on the terminal, or on standard output if asked to. */
+export function create(context: CliContext, flags: RecoveryCreateFlags): Promise<CommandResult> {
+  const attempted = "make a recovery key";
+  const toStdout = flags.print === true || flags.json === true;
+  const terminal = toStdout ? undefined : context.terminal();
+  if (!toStdout && terminal === undefined) {
+    throw new VaultError("INVALID_INPUT", attempted, "there is no terminal to show it on", {
+      hints: ["to have it on standard output, add --print or --json"],
+    });
+  }
+  return withVault(context, passphraseFlags(flags), async (vault) => {
+    let printed = "";
+    await vault.createRecoveryKey(async (text) => {
+      if (terminal === undefined) printed = fromUtf8(text) ?? "";
+      else await showAndAsk(terminal, text, attempted);
+    }, { replace: flags.replace });
+    hint(context, "it opens the vault whatever becomes of its key: keep it on paper, or apart");
+    return {
+      text: terminal === undefined ? [printed] : ["made a recovery key"],
+      json: { recoveryKey: printed },
+    };
+  });
+}
+
+async function showAndAsk(terminal: Terminal, text: Uint8Array, attempted: string): Promise<void> {
+  const groups = (fromUtf8(text) ?? "").split("-");
+  const half = groups.length / 2;
+  terminal.tell(
+    "\nThe recovery key. It is not shown again: write it down.\n\n" +
+      `    ${groups.slice(0, half).join("-")}\n    ${groups.slice(half).join("-")}\n\n`,
+  );
+  const index = randomIndex(groups.length);
+  const start = index * (GROUP_LENGTH + 1);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const typed = await terminal.askHidden(`Type group ${index + 1} of ${groups.length}`);
+    if (typed === undefined) break;
+    const isSame = equalBytes(upperCase(typed), text.subarray(start, start + GROUP_LENGTH));
+    wipe(typed);
+    if (isSame) return;
+    terminal.tell("That is not the group.\n");
+  }
+  throw new VaultError("INVALID_INPUT", attempted, "it was not confirmed", {
+    hints: ["nothing was changed: the key that was shown opens nothing"],
+  });
+}
+
+function upperCase(typed: Uint8Array): Uint8Array {
+  for (const [i, byte] of typed.entries()) if (byte >= 0x61 && byte <= 0x7a) typed[i] = byte - 0x20;
+  return typed;
+}
+
+function randomIndex(count: number): number {
+  return (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % count;
+}
+
+/** Flags of `recovery use`. */
+export type RecoveryUseFlags = ProviderFlags & { readonly recoveryKeyFile?: string };
+
+/** Comes back with the recovery key when the vault's key is lost: the master key is rotated to a new one. */
+export function use(context: CliContext, flags: RecoveryUseFlags): Promise<CommandResult> {
+  const attempted = "recover the vault";
+  return withProviders(context, passphraseFlags(flags), async (providers) => {
+    const provider = chosenProvider(context, providers, flags, attempted);
+    const options = keyOptions(provider, providers, flags, attempted);
+    const store = await openExisting(context);
+    if (store === undefined) {
+      throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {
+        hints: [
+          "a recovery key opens a vault, it does not hold one; restore the vault from a backup first",
+        ],
+      });
+    }
+    let vault: Vault | undefined;
+    const recoveryKey = await readRecoveryKey(context, flags.recoveryKeyFile, attempted);
+    try {
+      let adopted = false;
+      vault = await Vault.recover({
+        store,
+        providers,
+        actor: ACTOR,
+        recoveryKey,
+        async next() {
+          const key = await provider.create(options);
+          adopted = key.adopted;
+          return key;
+        },
+      });
+      if (adopted && provider.type !== "env") hint(context, SHARED_KEY);
+      hint(context, "the recovery key stays as it is; if others may have seen it, replace it");
+      const info = await vault.info();
+      const { directory } = context.place;
+      const key = provider.describe(info.provider);
+      const { secrets, kekId } = info;
+      return {
+        text: factLines([
+          ["recovered", directory],
+          ["provider", provider.type],
+          ["key", `${key}${adopted ? " (adopted)" : ""}`],
+          ["secrets", String(secrets)],
+        ]),
+        json: { directory, provider: provider.type, key, adopted, secrets, kekId },
+      };
+    } finally {
+      wipe(recoveryKey);
+      await (vault ?? store).close();
+    }
+  });
+}
+
+/** Takes the recovery key away. */
+export function revoke(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
+  return withVault(context, passphraseFlags(flags), async (vault) => {
+    await vault.revokeRecoveryKey();
+    hint(
+      context,
+      "it still opens older copies of the vault; if others may have it, rotate the master key now: aivault rotate-master",
+    );
+    return { text: ["revoked the recovery key"], json: { revoked: true } };
+  });
+}

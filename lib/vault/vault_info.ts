@@ -1,0 +1,38 @@
+/**
+ * What a vault says of itself without its key.
+ *
+ * @module
+ */
+import type { Store } from "./store.ts";
+import { readRow } from "./unlock.ts";
+import type { ProviderSettings } from "./vault_row.ts";
+
+/** A vault's own description. */
+export interface VaultInfo {
+  /** Random UUID, for life. */
+  readonly vaultId: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly createdAtMs: number;
+  /** The settings of the key provider; nothing secret. */
+  readonly provider: ProviderSettings;
+  /** Commits to the KEK: 32 hexadecimal digits. */
+  readonly kekId: string;
+  /** When the recovery key was made, milliseconds since 1970-01-01 UTC; `null` if there is none. */
+  readonly recoveryCreatedAtMs: number | null;
+  /** How many secrets there are. */
+  readonly secrets: number;
+  /** The seq of the newest audit event. */
+  readonly auditSeq: number;
+}
+
+/**
+ * The description of the vault in `store`, which needs no key.
+ *
+ * @throws {VaultError} `NOT_FOUND` without a vault.
+ */
+export async function vaultInfo(store: Store): Promise<VaultInfo> {
+  const { vaultId, createdAtMs, provider, kekId, recovery, auditSeq } = await readRow(store);
+  const recoveryCreatedAtMs = recovery?.createdAtMs ?? null;
+  const secrets = await store.read((reader) => reader.countSecrets());
+  return { vaultId, createdAtMs, provider, kekId, recoveryCreatedAtMs, secrets, auditSeq };
+}

@@ -1,0 +1,52 @@
+/**
+ * What a vault is made, opened and asked with.
+ *
+ * @module
+ */
+import type { ProvidedKey } from "./key_provider.ts";
+import type { KekKeeper, KeyProviders } from "./key_source.ts";
+import type { Registry } from "./registry.ts";
+import type { Scope } from "./scope.ts";
+import type { Store } from "./store.ts";
+
+/** What every vault is made or opened with. */
+export interface VaultOptions {
+  /** Where the vault is kept. `close` closes it. */
+  readonly store: Store;
+  /** Which names pin a secret to a provider. Default: the built-in registry. */
+  readonly registry?: Registry | undefined;
+  /** The clock. Milliseconds since 1970-01-01 UTC. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Who acts, for the audit. Default: `library`. */
+  readonly actor?: string | undefined;
+}
+
+/** A key that the caller keeps: 32 bytes, copied. */
+export interface CallerKeyOptions {
+  /** The KEK: 32 bytes. */
+  readonly kek: Uint8Array;
+}
+
+/** Key providers to choose from by the vault's settings. */
+export interface ProviderKeyOptions {
+  /** The key providers that this program knows, by type. */
+  readonly providers: KeyProviders;
+}
+
+/** Key providers, and where a key may be held already. */
+export interface KeptKeyOptions extends ProviderKeyOptions {
+  /** Where a key that needs a passphrase is looked for before it is asked for. Default: nowhere. */
+  readonly keeper?: KekKeeper | undefined;
+}
+
+/** A key that one of the key providers has just created. */
+export interface ProvidedKeyOptions extends ProviderKeyOptions {
+  /** What the provider's `create` gave. The caller wipes it. */
+  readonly key: ProvidedKey;
+}
+
+/** Addresses a secret by name in a scope other than global. */
+export interface RefOptions {
+  /** Where a name or alias is looked up. Default: global. */
+  readonly scope?: Scope | undefined;
+}
