@@ -1,18 +1,26 @@
 /**
- * The benchmark: a table of what the vault costs at several sizes on each runtime found here, beside the bare
- * insert and commit of SQLite.
+ * The benchmark: a table of what the vault costs at several sizes on each runtime found here, beside the same work
+ * without a vault: a bare insert and commit of SQLite, as many inserts and updates in one transaction, and the cipher
+ * alone (opening and sealing one wrapped DEK).
  *
- *     deno run -A scripts/bench.ts [--runtime deno,node] [--runs 3] [size…]
+ *     deno run -A scripts/bench.ts [--runtime deno,node] [--runs 3] [--json] [size…]
  *
  * Each size is measured in a process of its own, several times in turn with the others; the table shows medians.
+ * `CPU µs` is the time that the process computed for one secret: other work on the machine disturbs it less.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
+import {
+  type Column,
+  machine,
+  type Measured,
+  medianRatio,
+  medians,
+  table,
+} from "./bench/report.ts";
 import { ROOT } from "./source_tree.ts";
 import { RUNTIMES } from "./testing/junit.ts";
 import { findRuntime, type FoundRuntime } from "./testing/runtimes.ts";
@@ -22,6 +30,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     runtime: { type: "string", default: RUNTIMES.join(",") },
     runs: { type: "string", default: "3" },
+    json: { type: "boolean", default: false },
   },
 });
 const sizes = positionals.length === 0 ? [100, 10_000, 100_000] : positionals.map(Number);
@@ -30,20 +39,26 @@ const found = flags.runtime.split(",").flatMap((name) => {
   return runtime === undefined ? [] : [findRuntime(runtime, ROOT)];
 });
 
-const columns: readonly [head: string, key: string, digits: number][] = [
+const SINGLE: readonly Column[] = [
   ["secrets", "secrets", 0],
   ["create ms", "createMs", 2],
   ["rotate ms", "rotateMs", 2],
   ["delete ms", "deleteMs", 2],
-  ["bare commit ms", "commitMs", 2],
+  ["bare commit ms", "bareCommitMs", 2],
   ["list ms", "listMs", 0],
-  ["import /s", "importPerSecond", 0],
-  ["rotate-master /s", "rotateMasterPerSecond", 0],
-  ["… memory MiB", "rotateMasterMemoryMiB", 0],
   ["peak memory MiB", "peakMemoryMiB", 0],
 ];
-
-type Measured = Readonly<Record<string, number>>;
+const BULK: readonly Column[] = [
+  ["secrets", "secrets", 0],
+  ["import /s", "importPerSecond", 0],
+  ["CPU µs", "importCpuUs", 1],
+  ["bare insert /s", "bareInsertPerSecond", 0],
+  ["rotate-master /s", "rotateMasterPerSecond", 0],
+  ["CPU µs", "rotateMasterCpuUs", 1],
+  ["memory + MiB", "rotateMasterMemoryMiB", 0],
+  ["bare update /s", "bareUpdatePerSecond", 0],
+  ["cipher /s", "cipherPerSecond", 0],
+];
 
 function measure({ runtime, command }: FoundRuntime, size: number): Measured {
   const script = join(ROOT, "scripts/bench/measure.ts");
@@ -52,38 +67,38 @@ function measure({ runtime, command }: FoundRuntime, size: number): Measured {
   return JSON.parse(output);
 }
 
-function median(runs: readonly Measured[], key: string): number {
-  const sorted = runs.map((run) => run[key] ?? Number.NaN).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+function measureAll(runtime: FoundRuntime): Measured[][] {
+  const bySize: Measured[][] = sizes.map(() => []);
+  for (let run = 0; run < Number(flags.runs); run++) {
+    for (const [i, size] of sizes.entries()) bySize[i]?.push(measure(runtime, size));
+  }
+  return bySize;
 }
 
-console.log(
-  `${process.platform} ${process.arch}, ${cpus().length} × ${
-    cpus()[0]?.model ?? "?"
-  }, ${flags.runs} runs`,
-);
+const documents: Record<string, unknown>[] = [];
+const say = (line: string): void => {
+  if (!flags.json) console.log(line);
+};
+say(`${machine()}, ${flags.runs} runs`);
 for (const runtime of found) {
-  console.log(`\n${runtime.runtime} ${runtime.missing ?? runtime.version}`);
+  say(`\n${runtime.runtime} ${runtime.missing ?? runtime.version}`);
   if (runtime.missing !== undefined) continue;
-  console.log(columns.map(([head]) => head).join(" | "));
-  const rows = new Map(sizes.map((size) => [size, [] as Measured[]]));
-  for (let run = 0; run < Number(flags.runs); run++) {
-    for (const [size, runs] of rows) runs.push(measure(runtime, size));
-  }
-  for (const runs of rows.values()) {
-    const cells = columns.map(([head, key, digits]) =>
-      median(runs, key).toFixed(digits).padStart(head.length)
-    );
-    console.log(cells.join(" | "));
-  }
-  const [least = 0, most = 0] = [sizes[0], sizes.at(-1)];
-  const ratios = ["createMs", "rotateMs", "deleteMs"].map((key) => {
-    const pairs = (rows.get(most) ?? []).map((run, i) =>
-      (run[key] ?? Number.NaN) / (rows.get(least)?.[i]?.[key] ?? Number.NaN)
-    );
-    return `${key.replace("Ms", "")} ${
-      median(pairs.map((ratio) => ({ ratio })), "ratio").toFixed(2)
-    }`;
-  });
-  console.log(`${most} against ${least}, pair by pair: ${ratios.join(", ")}`);
+  const bySize = measureAll(runtime);
+  const rows = bySize.map(medians);
+  for (const columns of [SINGLE, BULK]) table(columns, rows).forEach(say);
+  const growth = Object.fromEntries(
+    ["createMs", "rotateMs", "deleteMs"].map((key) => [
+      key,
+      medianRatio(bySize.at(-1) ?? [], bySize[0] ?? [], key),
+    ]),
+  );
+  const ratios = Object.entries(growth).map(([key, ratio]) =>
+    `${key.replace("Ms", "")} ${ratio.toFixed(2)}`
+  );
+  say(`${sizes.at(-1)} against ${sizes[0]}, pair by pair: ${ratios.join(", ")}`);
+  documents.push({ runtime: runtime.runtime, version: runtime.version, rows, growth });
+}
+say(`\n${machine()} at the end`);
+if (flags.json) {
+  console.log(JSON.stringify({ machine: machine(), runs: Number(flags.runs), documents }, null, 2));
 }

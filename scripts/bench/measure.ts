@@ -9,24 +9,29 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { DatabaseSync } from "node:sqlite";
 import { randomBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { NewSecret } from "../../lib/vault/new_secret.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { BareDatabase, openAndSeal } from "./peers.ts";
 
 const SAMPLES = 200;
 
-/** What {@linkcode measure} gives. Times are milliseconds, rates are per second. */
+/** What {@linkcode measure} gives. Times are milliseconds, rates are per second, CPU is microseconds for a secret. */
 interface Measured {
   readonly secrets: number;
-  readonly importPerSecond: number;
   readonly createMs: number;
   readonly rotateMs: number;
   readonly deleteMs: number;
-  readonly commitMs: number;
+  readonly bareCommitMs: number;
   readonly listMs: number;
+  readonly importPerSecond: number;
+  readonly importCpuUs: number;
+  readonly bareInsertPerSecond: number;
   readonly rotateMasterPerSecond: number;
+  readonly rotateMasterCpuUs: number;
+  readonly bareUpdatePerSecond: number;
+  readonly cipherPerSecond: number;
   readonly rotateMasterMemoryMiB: number;
   readonly peakMemoryMiB: number;
 }
@@ -39,62 +44,66 @@ function* entries(count: number): Generator<NewSecret> {
 
 async function measure(count: number, directory: string): Promise<Measured> {
   const store = await SqliteStore.open({ path: join(directory, "vault.db"), create: true });
-  const kek = randomBytes(32);
-  const vault = await Vault.init({ store, kek });
-  const importMs = await timed(() => vault.import(entries(count)).then(() => {}));
-  const commit = rawCommit(join(directory, "raw.db"));
-  const commitMs = await median((i) => commit(i));
+  const vault = await Vault.init({ store, kek: randomBytes(32) });
+  const imported = await timed(() => vault.import(entries(count)).then(() => {}));
   const createMs = await median((i) => vault.create({ name: `NEW_${i}`, value: utf8(`new-${i}`) }));
   const rotateMs = await median((i) => vault.rotate(`NEW_${i}`, utf8(`newer-${i}`)));
   const deleteMs = await median((i) => vault.delete(`NEW_${i}`));
-  const listMs = await timed(async () => {
+  const listed = await timed(async () => {
     for await (const secret of vault.list()) if ("damaged" in secret) throw secret.damaged;
   });
   const idle = process.memoryUsage().rss;
   const watch = watchMemory();
-  const rotateMasterMs = await timed(() =>
+  const rotated = await timed(() =>
     vault.rotateMaster({ settings: { type: "caller" }, kek: randomBytes(32) }).then(() => {})
   );
   const peak = watch();
   await vault.close();
   return {
     secrets: count,
-    importPerSecond: count / importMs * 1000,
     createMs,
     rotateMs,
     deleteMs,
-    commitMs,
-    listMs,
-    rotateMasterPerSecond: count / rotateMasterMs * 1000,
+    listMs: listed.ms,
+    importPerSecond: count / imported.ms * 1_000,
+    importCpuUs: imported.cpuUs / count,
+    rotateMasterPerSecond: count / rotated.ms * 1_000,
+    rotateMasterCpuUs: rotated.cpuUs / count,
     rotateMasterMemoryMiB: (peak - idle) / 2 ** 20,
-    peakMemoryMiB: process.resourceUsage().maxRSS / 1024,
+    peakMemoryMiB: process.resourceUsage().maxRSS / 1_024,
+    ...await measurePeers(count, directory),
   };
 }
 
-/** The peer: a bare insert and commit of SQLite with the same settings, without a vault. */
-function rawCommit(path: string): (i: number) => Promise<void> {
-  const database = new DatabaseSync(path);
-  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
-  database.exec("create table raw (id text primary key, value blob) strict");
-  const insert = database.prepare("insert into raw values (?, ?)");
-  return (i) => {
-    database.exec("begin immediate");
-    insert.run(String(i), new Uint8Array(100));
-    database.exec("commit");
-    return Promise.resolve();
+async function measurePeers(count: number, directory: string) {
+  const bare = new BareDatabase(join(directory, "bare.db"));
+  let ids: string[] = [];
+  const inserted = await timed(() => ids = bare.insertMany(count));
+  const updated = await timed(() => bare.updateMany(ids));
+  const bareCommitMs = await median(() => bare.commitOne());
+  bare.close();
+  let rounds = 0;
+  const ciphered = await timed(() => rounds = openAndSeal());
+  return {
+    bareCommitMs,
+    bareInsertPerSecond: count / inserted.ms * 1_000,
+    bareUpdatePerSecond: count / updated.ms * 1_000,
+    cipherPerSecond: rounds / ciphered.ms * 1_000,
   };
 }
 
-async function median(work: (i: number) => Promise<unknown>): Promise<number> {
+async function median(work: (i: number) => unknown): Promise<number> {
   const times: number[] = [];
-  for (let i = 0; i < SAMPLES; i++) times.push(await timed(() => work(i)));
+  for (let i = 0; i < SAMPLES; i++) times.push((await timed(() => work(i))).ms);
   return times.sort((a, b) => a - b)[SAMPLES >> 1] ?? Number.NaN;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+async function timed(work: () => unknown): Promise<{ ms: number; cpuUs: number }> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   await work();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms: performance.now() - start, cpuUs: user + system };
 }
 
 function watchMemory(): () => number {
