@@ -1,11 +1,14 @@
 /**
  * The sources as they are built: copied, with the commit written into them.
  *
+ *     deno run -A scripts/build/stage.ts <directory>
+ *
  * @module
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { ROOT } from "../source_tree.ts";
 
 const SOURCES = [
@@ -52,3 +55,5 @@ function writeCommit(path: string, commit: string): void {
   if (!text.includes(UNSET)) throw new Error(`${path} has no line with ${UNSET}`);
   writeFileSync(path, text.replace(UNSET, `COMMIT: string = ${JSON.stringify(commit)}`));
 }
+
+if (import.meta.main) stageSources(process.argv[2] ?? "dist/stage", checkedOutCommit());
