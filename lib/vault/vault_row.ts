@@ -14,6 +14,7 @@ import type { StoredVault, StoreReader } from "./store.ts";
 export const FORMAT_VERSION = 3;
 
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const key = v.pipe(bytes, v.length(KEY_LENGTH));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const settings = v.looseObject({ type: v.string() });
 const base64 = (length: number) =>
@@ -58,7 +59,7 @@ const rowSchema = v.object({
   /** The MAC of the last audit row. */
   auditMac: bytes,
   /** The chain key of the next audit row. */
-  auditKey: bytes,
+  auditKey: key,
 });
 
 /** The MAC itself, and the fields that change without the KEK: those the audit chain protects. */

@@ -136,3 +136,16 @@ test("Vault.open() refuses a vault whose row was put back from before a rotation
     await store.close();
   });
 });
+
+test("Vault.open() refuses a vault whose next audit key has another length, with INTEGRITY", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    await (await initVault({ store: await sqliteStore(directory) })).close();
+    for (const length of [0, 16, 31, 33]) {
+      withRaw(path, (raw) => run(raw, "update vault set audit_key = ?", new Uint8Array(length)));
+      const store = await SqliteStore.open({ path });
+      await assert.rejects(openVault({ store }), { code: "INTEGRITY" });
+      await store.close();
+    }
+  });
+});
