@@ -16,7 +16,7 @@ import {
 } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Connector } from "./connection.ts";
-import { FrameReader } from "./frame.ts";
+import { BrokenFrame, FrameReader } from "./frame.ts";
 import { encodeRequest, type Request, type Timeouts } from "./request.ts";
 
 /** How long an answer is waited for: 10 seconds. */
@@ -140,6 +140,8 @@ async function receive(connection: Connection): Promise<Answer | undefined> {
         if (typeof answer !== "string") return answer;
         throw answer === "version" ? otherVersion() : unintelligible();
       }
+    } catch (error) {
+      throw error instanceof BrokenFrame ? unintelligible() : error;
     } finally {
       wipe(chunk);
     }
