@@ -124,16 +124,27 @@ async function become(path: string, number: number): Promise<boolean> {
 
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    const number = Math.max(0, ...(await readdir(path)).map(Number).filter(Number.isSafeInteger));
+    const number = Math.max(0, ...(await readdir(path)).map(numberOf));
     // A process died while it released the lock.
     if (number === 0) return { number, pid: undefined, timeMs: 0 };
-    return {
-      number,
-      ...v.parse(holderSchema, JSON.parse(await readFile(join(path, String(number)), "utf8"))),
-    };
+    return { number, ...parseHolder(await readFile(join(path, String(number)), "utf8")) };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw diskError(`read the lock ${path}`, error);
+  }
+}
+
+/** The number that a holder's file is named by; 0 if it is no such file. */
+function numberOf(name: string): number {
+  return /^[1-9][0-9]{0,14}$/.test(name) ? Number(name) : 0;
+}
+
+// Holders appear whole, so one that cannot be read holds nothing: it was damaged, or is not aivault's.
+function parseHolder(text: string): Omit<Holder, "number"> {
+  try {
+    return v.parse(holderSchema, JSON.parse(text));
+  } catch {
+    return { pid: undefined, timeMs: 0 };
   }
 }
 
@@ -149,7 +160,7 @@ function isHeld(holder: Holder): boolean {
 async function release(path: string, number: number): Promise<void> {
   try {
     for (const name of await readdir(path)) {
-      if (!(Number(name) > number)) await rm(join(path, name), { force: true });
+      if (numberOf(name) <= number) await rm(join(path, name), { recursive: true, force: true });
     }
     await rmdir(path);
   } catch (error) {
