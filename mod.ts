@@ -73,8 +73,8 @@ export type {
   VaultOptions,
 } from "./lib/vault/vault_options.ts";
 export type { ProviderSettings } from "./lib/vault/vault_row.ts";
+export type { AuditVerification, VerifyOptions } from "./lib/vault/verify_audit.ts";
+export type { AuditListener } from "./lib/vault/verify_chain.ts";
 
 // Run as a program (`deno run jsr:@aivault/cli status`), this is the command line; nothing else loads the platform.
 if (import.meta.main) await import("./cli.ts");
-export type { AuditVerification, VerifyOptions } from "./lib/vault/verify_audit.ts";
-export type { AuditListener } from "./lib/vault/verify_chain.ts";

@@ -65,7 +65,7 @@ await import("../cli.js");
 `;
 
 /** How mod.ts becomes a program; npm's users have the command, and a bundler for browsers would follow the import. */
-const AS_PROGRAM = /\n\/\/ Run as a program [^\n]*\nif \(import\.meta\.main\)[^\n]*\n$/;
+const AS_PROGRAM = /\n\/\/ Run as a program [^\n]*\nif \(import\.meta\.main\)[^\n]*\n/;
 
 /** Builds the package into `out`, which is emptied first. */
 export function buildNpm(out: string, commit: string): void {
