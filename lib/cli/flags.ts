@@ -5,6 +5,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { VaultError } from "../errors.ts";
+import { GENERAL } from "./help_order.ts";
 import { GLOBAL, type Group, type Scope, type ScopeKind } from "../vault/scope.ts";
 import type { PassphraseFlags, SecretFlags } from "./inputs.ts";
 
@@ -31,12 +32,11 @@ export interface RefFlags extends UnlockFlags, ScopeFlags {
   readonly id?: string;
 }
 
-/** Adds `--json` and `--help`, which close the help of every command. */
+/** Adds `--json` and `--help`. */
 export function withCommonFlags(command: Command): Command {
-  const heading = "General options:";
   return command
-    .addOption(new Option("--json", "print one JSON document").helpGroup(heading))
-    .addHelpOption(new Option("-h, --help", "print help").helpGroup(heading));
+    .addOption(new Option("--json", "print one JSON document").helpGroup(GENERAL))
+    .addHelpOption(new Option("-h, --help", "print help").helpGroup(GENERAL));
 }
 
 /** Adds `--json`, `--passphrase` and `--passphrase-file`. */

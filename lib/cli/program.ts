@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import type { CliContext } from "./context.ts";
+import { ORDERED_HELP } from "./help_order.ts";
 import { reportError, reportResult } from "./report.ts";
 import { addAgentCommands } from "./syntax/agent.ts";
 import type { App } from "./syntax/app.ts";
@@ -62,6 +63,7 @@ function buildProgram(app: App): Command {
     )
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
+    .configureHelp(ORDERED_HELP)
     // What follows a command is its own, also where the one above it has a flag of that name.
     .enablePositionalOptions()
     .configureOutput({
