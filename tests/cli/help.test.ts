@@ -16,15 +16,22 @@ function commandsIn(help: string): string[] {
   return [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => `${name}`);
 }
 
+type Helps = readonly (readonly [path: readonly string[], help: string])[];
+let found: Promise<Helps> | undefined;
+
 /** Every command with its help, groups too. */
-async function allHelps(path: readonly string[] = []): Promise<[path: string[], help: string][]> {
+function allHelps(): Promise<Helps> {
+  return found ??= helpsBelow([]);
+}
+
+async function helpsBelow(path: readonly string[]): Promise<Helps> {
   const { exitCode, stdout, stderr } = await aivault([...path, "--help"]);
   assert.deepEqual([exitCode, stderr], [0, ""], path.join(" "));
   const below = [];
   for (const name of commandsIn(stdout).filter((each) => each !== "help")) {
-    below.push(...await allHelps([...path, name]));
+    below.push(...await helpsBelow([...path, name]));
   }
-  return [[[...path], stdout], ...below];
+  return [[path, stdout], ...below];
 }
 
 test(

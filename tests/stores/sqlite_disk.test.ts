@@ -2,38 +2,27 @@
  * SqliteStore on a disk that is full or may not be written: DISK is reported and nothing is lost.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { ended, runtimeCommand, startCommand, withDirectory } from "../helpers/program.ts";
+import { NO_SMALL_DISK, onSmallDisk } from "../helpers/small_disk.ts";
 import { initVault, openVault, sqliteStore, utf8 } from "../helpers/vaults.ts";
 
 const isRoot = process.getuid?.() === 0;
 
-/** Runs a command in a mount namespace of its own, as root of it. */
-const UNSHARE = isRoot ? ["unshare", "-m"] : ["unshare", "--user", "--map-root-user", "--mount"];
-const MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
-
-/** Why there can be no small disk here; `false` if there can. */
-function noSmallDisk(): string | false {
-  const [file = "", ...args] = UNSHARE;
-  const { status } = spawnSync(file, [...args, "sh", "-c", MOUNT, "/mnt", "true"]);
-  return status === 0 ? false : "no file system can be mounted here: needs Linux and unshare(1)";
-}
-
-const skip = noSmallDisk();
+const skip = NO_SMALL_DISK;
 if (skip !== false) console.warn(`skipped: ${skip}`);
 
-async function onSmallDisk(scenario: string): Promise<unknown> {
+async function runScenario(scenario: string): Promise<unknown> {
   return await withDirectory(async (directory) => {
     const disk = join(directory, "disk");
     await mkdir(disk);
     const script = new URL("./on_small_disk.ts", import.meta.url).pathname;
-    const command = [...UNSHARE, "sh", "-c", MOUNT, disk, ...runtimeCommand(script)];
-    const { exitCode, stdout, stderr } = await ended(startCommand([...command, scenario, disk]));
+    const command = onSmallDisk(disk, [...runtimeCommand(script), scenario, disk]);
+    const { exitCode, stdout, stderr } = await ended(startCommand(command));
     assert.equal(exitCode, 0, stderr);
     return JSON.parse(stdout);
   });
@@ -43,7 +32,7 @@ test("a full disk fails every write with DISK, and after room is made nothing wa
   skip,
   timeout: 60_000,
 }, async () => {
-  assert.deepEqual(await onSmallDisk("full"), {
+  assert.deepEqual(await runScenario("full"), {
     hasSpace: true,
     create: "DISK",
     hints: ["nothing was lost; make room or mend the disk, then try again"],
@@ -61,7 +50,7 @@ test("a read-only disk fails with DISK, and once it can be written again nothing
   skip,
   timeout: 60_000,
 }, async () => {
-  assert.deepEqual(await onSmallDisk("read-only"), { write: "DISK", afterwards: 1 });
+  assert.deepEqual(await runScenario("read-only"), { write: "DISK", afterwards: 1 });
 });
 
 test("a database that the user may not write fails with DISK, and nothing was lost", {
