@@ -80,6 +80,8 @@ function buildProgram(app: App): Command {
   addAgentCommands(program, app);
   addRecoveryCommands(program, app);
   addHelp(program);
+  // `help` at the top explains every command; groups have none of their own.
+  for (const group of program.commands) group.helpCommand(false);
   useOwnWords(program);
   return program;
 }

@@ -28,7 +28,7 @@ async function helpsBelow(path: readonly string[]): Promise<Helps> {
   const { exitCode, stdout, stderr } = await aivault([...path, "--help"]);
   assert.deepEqual([exitCode, stderr], [0, ""], path.join(" "));
   const below = [];
-  for (const name of commandsIn(stdout).filter((each) => each !== "help")) {
+  for (const name of commandsIn(stdout).filter((each) => path.length > 0 || each !== "help")) {
     below.push(...await helpsBelow([...path, name]));
   }
   return [[path, stdout], ...below];

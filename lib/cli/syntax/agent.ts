@@ -35,8 +35,7 @@ export function addLockCommands(program: Command, { context, finish }: App): voi
 
 /** Adds `agent` and its commands to `program`. */
 export function addAgentCommands(program: Command, { context, finish }: App): void {
-  const group = program.command("agent").description("the process that keeps a vault unlocked")
-    .helpCommand(false);
+  const group = program.command("agent").description("the process that keeps a vault unlocked");
   const run = group.command("run")
     .description("be the agent; unlock starts one by itself, this is for systemd and launchd")
     .option("--foreground", "stay in the foreground, and stay when the vault is locked")

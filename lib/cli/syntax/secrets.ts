@@ -20,8 +20,7 @@ const commands = () => import("../commands/secrets.ts");
 /** Adds `secrets` and its commands to `program`. */
 export function addSecretCommands(program: Command, app: App): void {
   const group = program.command("secrets")
-    .description("create, list, change and delete secrets")
-    .helpCommand(false);
+    .description("create, list, change and delete secrets");
   addCreate(group, app);
   addReads(group, app);
   addChanges(group, app);
