@@ -1,6 +1,7 @@
 #!/usr/bin/env -S deno run -A
 /**
- * The program `aivault`: joins the commands with the platform.
+ * The program `aivault`: joins the commands with the platform. What only some commands need is loaded when
+ * one of them asks for it.
  *
  * @module
  */
@@ -9,15 +10,9 @@ import type { AgentControl, CliContext, Output, VaultPlace } from "./lib/cli/con
 import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
 import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
-import { programCommand, startAgent } from "./providers/host/agent_process.ts";
-import { agentConnector } from "./providers/host/agent_socket.ts";
-import { removeStaleInitLock, withInitLock } from "./providers/host/init_lock.ts";
-import { readInput } from "./providers/host/input.ts";
 import { textWriter } from "./providers/host/output.ts";
 import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths.ts";
-import { claimPrivateDirectory } from "./providers/host/private_directory.ts";
 import { exists } from "./providers/host/private_file.ts";
-import { securityCommand } from "./providers/host/security_command.ts";
 import { systemClock } from "./providers/host/system_clock.ts";
 import { openTerminal } from "./providers/host/terminal.ts";
 import { envKeyProvider } from "./providers/keys/env.ts";
@@ -41,7 +36,12 @@ function findPaths(): VaultPaths {
 
 function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
   const list = [
-    macosKeychainProvider({ run: securityCommand() }),
+    macosKeychainProvider({
+      async run(args, stdin) {
+        const { securityCommand } = await import("./providers/host/security_command.ts");
+        return await securityCommand()(args, stdin);
+      },
+    }),
     passphraseKeyProvider(passphrase),
     envKeyProvider(env),
     fileKeyProvider({ vaultDirectory: paths.directory, defaultPath: paths.keyFile }),
@@ -64,10 +64,13 @@ const place: VaultPlace = {
   isForeign: () => exists(paths.foreignVault),
   async openStore({ create }) {
     const { SqliteStore } = await import("./providers/stores/sqlite.ts");
+    const { removeStaleInitLock } = await import("./providers/host/init_lock.ts");
     if (!create) await removeStaleInitLock(paths.initLock);
     return await SqliteStore.open({ path: paths.database, create });
   },
   async whileInitialising(isDone, work) {
+    const { claimPrivateDirectory } = await import("./providers/host/private_directory.ts");
+    const { withInitLock } = await import("./providers/host/init_lock.ts");
     await claimPrivateDirectory(paths.directory, isVaultFile);
     return await withInitLock(paths.initLock, isDone, work);
   },
@@ -76,10 +79,14 @@ const place: VaultPlace = {
 const agentPlace = { vaultDirectory: paths.directory, env };
 const agent: AgentControl = {
   clock: systemClock,
-  connect: agentConnector(paths.directory),
-  start(frame) {
+  async connect() {
+    const { agentConnector } = await import("./providers/host/agent_socket.ts");
+    return await agentConnector(paths.directory)();
+  },
+  async start(frame) {
+    const { programCommand, startAgent } = await import("./providers/host/agent_process.ts");
     const command = [...programCommand(import.meta.url), "agent", "run", "--started"];
-    return startAgent(command, frame);
+    return await startAgent(command, frame);
   },
   async run(onServing) {
     const { runAgent } = await import("./providers/host/agent_run.ts");
@@ -97,7 +104,10 @@ const context: CliContext = {
   platform: process.platform,
   env,
   ...streams,
-  readInput,
+  async readInput(path, what, limit) {
+    const { readInput } = await import("./providers/host/input.ts");
+    return await readInput(path, what, limit);
+  },
   terminal: openTerminal,
   place,
   agent,
