@@ -51,10 +51,10 @@ function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
 
 function output(stream: NodeJS.WriteStream): Output {
   const hasColour = Boolean(stream.isTTY) && (env("NO_COLOR") ?? "") === "";
-  const write = textWriter(stream, (error) => {
+  const writer = textWriter(stream, (error) => {
     process.exitCode = reportError(streams, error, false);
   });
-  return { write, hasColour };
+  return { ...writer, hasColour };
 }
 
 const place: VaultPlace = {

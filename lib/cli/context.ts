@@ -27,6 +27,8 @@ export interface Terminal {
 export interface Output {
   /** Writes `text` as it is. */
   write(text: string): void;
+  /** Waits until little of what was written is still held in memory. */
+  drained(): Promise<void>;
   /** Whether colour is welcome: a terminal, and no `NO_COLOR`. */
   readonly hasColour: boolean;
 }

@@ -41,13 +41,17 @@ export function withCommonFlags(command: Command): Command {
 
 /** Adds `--json`, `--passphrase` and `--passphrase-file`. */
 export function withUnlockFlags(command: Command): Command {
+  return withCommonFlags(withPassphraseFlags(command));
+}
+
+/** Adds `--passphrase` and `--passphrase-file`. */
+export function withPassphraseFlags(command: Command): Command {
   const heading = "For a passphrase vault (or AIVAULT_PASSPHRASE, or a hidden question):";
   const file = "file that holds the passphrase, - for standard input";
   const text = "the passphrase (others can read it in the list of processes)";
-  command
+  return command
     .addOption(new Option("--passphrase-file <path>", file).helpGroup(heading))
     .addOption(new Option("--passphrase <text>", text).helpGroup(heading));
-  return withCommonFlags(command);
 }
 
 /** What the scope flags of a command say, for its help. */
@@ -191,6 +195,15 @@ export function timeOrNever(text: string): TimeOrNever {
   }
   throw new InvalidArgumentError(
     "It must be a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or never.",
+  );
+}
+
+/** {@linkcode timeOrNever} without `never`. */
+export function time(text: string): number {
+  const ms = timeOrNever(text);
+  if (ms !== "never") return ms;
+  throw new InvalidArgumentError(
+    "It must be a date such as 2027-01-31 or a time such as 2027-01-31T12:00:00Z.",
   );
 }
 

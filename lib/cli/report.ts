@@ -54,13 +54,21 @@ export function hint(context: CliContext, message: string): void {
   context.stderr.write(`${paint(context.stderr, "36", "hint:")} ${printable(message)}\n`);
 }
 
+/** Prints a document on one line. */
+export function printLine(output: Output, document: unknown): void {
+  output.write(`${documentText(document)}\n`);
+}
+
 function printDocument(output: Output, document: unknown): void {
+  output.write(`${documentText(document, 2)}\n`);
+}
+
+function documentText(document: unknown, indent = 0): string {
   // What JSON leaves as it is and would steer a terminal can only stand in a string, where it can be escaped.
-  const text = JSON.stringify(document, null, 2).replace(steering, (character) => {
+  return JSON.stringify(document, null, indent).replace(steering, (character) => {
     if (character === "\n") return character;
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
-  output.write(`${text}\n`);
 }
 
 function printError(output: Output, error: unknown): void {

@@ -141,8 +141,8 @@ class MemoryState implements StoreWriter {
   }
 
   async auditAfter(seq: number, limit: number): Promise<AuditRow[]> {
-    const start = this.#audit.findIndex((row) => row.seq > seq);
-    return start < 0 ? [] : this.#audit.slice(start, start + limit).map(copyOfAudit);
+    const start = this.#firstAbove(seq);
+    return this.#audit.slice(start, start + limit).map(copyOfAudit);
   }
 
   async states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]> {
@@ -186,8 +186,19 @@ class MemoryState implements StoreWriter {
   }
 
   async removeAudit(seq: number): Promise<void> {
-    const at = this.#audit.findIndex((row) => row.seq === seq);
-    if (at >= 0) this.#changeAudit(at, 1);
+    const at = this.#firstAbove(seq - 1);
+    if (this.#audit[at]?.seq === seq) this.#changeAudit(at, 1);
+  }
+
+  /** Where the first row above `seq` stands: rows are appended in the order of their seq. */
+  #firstAbove(seq: number): number {
+    let [low, high] = [0, this.#audit.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#audit[middle]?.seq ?? Infinity) > seq) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #changeAudit(at: number, remove: number, ...rows: AuditRow[]): void {

@@ -24,6 +24,7 @@ import {
   providedKey,
 } from "./key_source.ts";
 import { createSecrets, type NewSecret } from "./new_secret.ts";
+import { pruneAudit, type PruneResult } from "./prune_audit.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
 import {
   createRecoveryKey,
@@ -246,6 +247,17 @@ export class Vault {
    */
   verify(options: VerifyOptions = {}): Promise<AuditVerification> {
     return verifyAudit(this.#state, options);
+  }
+
+  /**
+   * Removes the events from before a time, up to the first that is not. Of each living secret the newest of them
+   * stays, and its newest use. What stays is verifiable, and the prune is on record.
+   *
+   * @param beforeMs Milliseconds since 1970-01-01 UTC.
+   * @throws {VaultError} `INTEGRITY` if the vault does not verify; nothing has changed then.
+   */
+  pruneAudit(beforeMs: number): Promise<PruneResult> {
+    return pruneAudit(this.#state, beforeMs);
   }
 
   /** Records that the vault was unlocked or locked by a person. */

@@ -52,7 +52,7 @@ interface History {
 export async function verifySecrets(
   inquiry: Inquiry,
 ): Promise<{ secrets: number; states: number }> {
-  const { reader, row, proofKey, findings } = inquiry;
+  const { reader, row, proofKey } = inquiry;
   const secrets = new Peekable(pagesOf<SecretRow>(
     (last) => reader.secrets(last === undefined ? undefined : String(last.id), PAGE),
     (a, b) => compareText(String(a.id), String(b.id)),
@@ -78,7 +78,7 @@ export async function verifySecrets(
       // What is not proven was found among the events already, and says nothing about a secret.
       if (!isProvenState(proofKey, row.vaultId, next)) continue;
       total.states++;
-      fold(history, next, stored, findings);
+      fold(history, next, stored, inquiry);
     }
     await judge(inquiry, id, stored, history);
   }
@@ -106,10 +106,12 @@ function fold(
   history: History,
   event: AuditRow,
   stored: Stored | undefined,
-  findings: AuditFindings,
+  { row, findings }: Inquiry,
 ): void {
   const { seq, secretId, secretName } = event;
-  if (history.state !== undefined && !follows(event, history.state)) {
+  // Of the events before the anchor only some were kept, so they need not follow each other.
+  const isFollowing = seq > row.auditAnchorSeq;
+  if (isFollowing && history.state !== undefined && !follows(event, history.state)) {
     const problem =
       `event ${seq} found it in another state than event ${history.seq} had left it in`;
     findings.secret("secret-history", secretId, secretName || history.name, problem, seq);

@@ -5,8 +5,16 @@
  */
 import { diskError, errnoOf } from "./disk_error.ts";
 
+/** Writes text to a stream. */
+export interface TextWriter {
+  /** Writes `text`, without waiting. */
+  write(text: string): void;
+  /** Waits until the stream takes more, or is gone. */
+  drained(): Promise<void>;
+}
+
 /**
- * Gives a function that writes text to `stream`.
+ * Gives what writes text to `stream`.
  *
  * A reader that went away, as in `aivault audit | head -1`, is no failure: the rest is not wanted.
  *
@@ -15,7 +23,7 @@ import { diskError, errnoOf } from "./disk_error.ts";
 export function textWriter(
   stream: NodeJS.WriteStream,
   onFailure: (error: unknown) => void,
-): (text: string) => void {
+): TextWriter {
   let isBroken = false;
   const fail = (error: unknown): void => {
     if (isBroken) return;
@@ -23,12 +31,26 @@ export function textWriter(
     if (errnoOf(error) !== "EPIPE") onFailure(diskError("print what the command has done", error));
   };
   stream.on("error", fail);
-  return (text) => {
-    if (isBroken) return;
-    try {
-      stream.write(text);
-    } catch (error) {
-      fail(error);
-    }
+  return {
+    write(text) {
+      if (isBroken) return;
+      try {
+        stream.write(text);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    async drained() {
+      if (isBroken || !stream.writableNeedDrain) return;
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          for (const event of ENDS) stream.off(event, end);
+          resolve();
+        };
+        for (const event of ENDS) stream.on(event, end);
+      });
+    },
   };
 }
+
+const ENDS = ["drain", "error", "close"] as const;

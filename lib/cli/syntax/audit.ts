@@ -4,7 +4,13 @@
  * @module
  */
 import type { Command } from "commander";
-import { wholeNumber, withCommonFlags, withUnlockFlags } from "../flags.ts";
+import {
+  time,
+  wholeNumber,
+  withCommonFlags,
+  withPassphraseFlags,
+  withUnlockFlags,
+} from "../flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `audit` to `program`. */
@@ -29,5 +35,17 @@ export function addAuditCommands(program: Command, { context, finish }: App): vo
     .description("print SEQ:HASH of the newest event, to be noted elsewhere")
     .action((flags) =>
       finish(import("../commands/audit_verify.ts").then((m) => m.printHead(context, flags)))
+    );
+  withPassphraseFlags(command.command("export"))
+    .description("print all events, oldest first and verified, a line of JSON each")
+    .option("--jsonl", "as lines of JSON, which is the only form")
+    .action((flags) =>
+      finish(import("../commands/audit_export.ts").then((m) => m.auditExport(context, flags)))
+    );
+  withUnlockFlags(command.command("prune"))
+    .description("remove old events, but for what secrets need; what stays can be verified")
+    .option("--before <time>", "all events from before this time, such as 2027-01-31", time)
+    .action((flags) =>
+      finish(import("../commands/audit_prune.ts").then((m) => m.auditPrune(context, flags)))
     );
 }

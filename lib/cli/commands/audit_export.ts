@@ -1,0 +1,26 @@
+/**
+ * `aivault audit export`
+ *
+ * @module
+ */
+import type { CliContext } from "../context.ts";
+import { eventDocument } from "../describe.ts";
+import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import { type CommandResult, printLine } from "../report.ts";
+import { withVault } from "../session.ts";
+import { findingLine, verificationFailure } from "./audit_verify.ts";
+
+/** Prints every event, oldest first, a line of JSON each, and says at the end whether all is as it was recorded. */
+export function auditExport(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
+  const { stdout, stderr } = context;
+  return withVault(context, passphraseFlags(flags), async (vault) => {
+    const verification = await vault.verify({
+      async onEvent(row, isVerified) {
+        printLine(stdout, { ...eventDocument(row), isVerified });
+        await stdout.drained();
+      },
+    });
+    for (const finding of verification.findings) stderr.write(`${findingLine(finding)}\n`);
+    return { text: [], json: {}, failure: verificationFailure(verification) };
+  });
+}
