@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { passphraseKeyProvider } from "../../providers/mod.ts";
+import { runCli } from "../helpers/cli_run.ts";
+import { withDirectory } from "../helpers/program.ts";
 import { type Session, withSession } from "../helpers/session.ts";
 import { KEY_COMMANDS } from "./key_commands.ts";
 
@@ -169,5 +172,26 @@ test(
       );
       assert.equal(exitCode, 0, stderr);
       assert.equal((await run("aivault unlock --passphrase-file -", "Unicode")).exitCode, 6);
+    }),
+);
+
+test(
+  "a wrong passphrase exits 6 after one derivation",
+  options,
+  () =>
+    withDirectory(async (directory) => {
+      let derivations = 0;
+      let passphrase = "correct horse";
+      const provider = passphraseKeyProvider(() => {
+        derivations++;
+        return Promise.resolve(new TextEncoder().encode(passphrase));
+      });
+      const world = { directory, isDefault: false, platform: "linux", providers: [provider] };
+      const init = await runCli(world, "init", "--provider", "passphrase", ...CHEAP.split(" "));
+      assert.equal(init.exitCode, 0, init.stderr);
+      passphrase = "battery staple";
+      derivations = 0;
+      assert.equal((await runCli(world, "secrets", "list")).exitCode, 6);
+      assert.equal(derivations, 1);
     }),
 );
