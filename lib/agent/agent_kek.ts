@@ -52,10 +52,18 @@ export function agentKek({ client, vaultId, kekId }: AgentKekOptions): KekHandle
     async rewrapper(next) {
       await use({ op: "next", kekId, kek: next });
       const nextKekId = kekIdOf(next, vaultId);
+      let isRewrapperClosed = false;
       return {
-        rewrap: (batch) => rewrapInParts(use, kekId, nextKekId, batch),
-        // It cannot fail: the agent forgets the key after a while by itself.
-        close: () => void client.ask({ op: "forget", nextKekId }).catch(() => {}),
+        async rewrap(batch) {
+          if (isRewrapperClosed) throw locked("the rotation was ended");
+          return await rewrapInParts(use, kekId, nextKekId, batch);
+        },
+        close() {
+          if (isRewrapperClosed || isClosed) return;
+          isRewrapperClosed = true;
+          // It cannot fail: the agent forgets the key after a while by itself.
+          client.ask({ op: "forget", nextKekId }).catch(() => {});
+        },
       } satisfies Rewrapper;
     },
     close() {

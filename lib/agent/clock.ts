@@ -12,4 +12,6 @@ export interface Clock {
   elapsed(): number;
   /** Runs `work` once, `ms` milliseconds from now, without keeping the process alive for it. The result cancels that. */
   after(ms: number, work: () => void): () => void;
+  /** Resolves when everything else that is ready has had its turn. */
+  turn(): Promise<void>;
 }

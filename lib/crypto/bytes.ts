@@ -37,6 +37,16 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
+/**
+ * A copy for what is held for long and then wiped. Small arrays live where the garbage collector moves them about
+ * and leaves copies; a buffer of its own stays where it is.
+ */
+export function steadyCopy(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
 /** Overwrites every array with zeros. The engine may hold copies it made itself. */
 export function wipe(...arrays: readonly (Uint8Array | undefined)[]): void {
   for (const array of arrays) array?.fill(0);

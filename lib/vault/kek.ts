@@ -4,7 +4,7 @@
  * @module
  */
 import { KEY_LENGTH, open, seal } from "../crypto/aead.ts";
-import { toHex, utf8, wipe } from "../crypto/bytes.ts";
+import { steadyCopy, toHex, utf8, wipe } from "../crypto/bytes.ts";
 import { hkdfSha256 } from "../crypto/kdf.ts";
 import { hasCode, VaultError } from "../errors.ts";
 
@@ -70,8 +70,7 @@ export function sameKekId(a: string, b: string): boolean {
  */
 export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
   if (kek.length !== KEY_LENGTH) throw new RangeError(`a KEK has ${KEY_LENGTH} bytes`);
-  // Not `slice`: that of a Buffer shares the caller's memory, which the caller wipes.
-  let held: Uint8Array | undefined = new Uint8Array(kek);
+  let held: Uint8Array | undefined = steadyCopy(kek);
   const key = (): Uint8Array => {
     if (held !== undefined) return held;
     throw new VaultError("LOCKED", "use the vault's key", "the vault was closed");
@@ -84,7 +83,10 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
     // deno-lint-ignore require-await
     unwrap: async (wrapped, context) => open(key(), wrapped, context),
     // deno-lint-ignore require-await
-    rewrapper: async (next) => holdRewrapper(key, next),
+    async rewrapper(next) {
+      key();
+      return holdRewrapper(key, next);
+    },
     close() {
       wipe(held);
       held = undefined;
@@ -93,7 +95,7 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
 }
 
 function holdRewrapper(present: () => Uint8Array, next: Uint8Array): Rewrapper {
-  let held: Uint8Array | undefined = new Uint8Array(next);
+  let held: Uint8Array | undefined = steadyCopy(next);
   return {
     // deno-lint-ignore require-await
     async rewrap(batch) {

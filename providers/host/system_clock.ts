@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Clock } from "../../lib/agent/clock.ts";
 
 /** The clock of this process. */
@@ -15,4 +15,5 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  turn: () => new Promise((resolve) => void setImmediate(resolve)),
 };

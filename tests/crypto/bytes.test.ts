@@ -9,6 +9,7 @@ import {
   fromHex,
   fromUtf8,
   randomBytes,
+  steadyCopy,
   toBase64,
   toHex,
   utf8,
@@ -180,3 +181,12 @@ for (const [fault, texts] of Object.entries(notBase64)) {
     }
   });
 }
+
+test("steadyCopy() gives the same bytes in a buffer that is nothing else's", () => {
+  for (const given of [Uint8Array.of(1, 2, 3), Buffer.from([1, 2, 3])]) {
+    const copy = steadyCopy(given);
+    given.fill(9);
+    assert.deepEqual([...copy], [1, 2, 3]);
+    assert.deepEqual([copy.byteOffset, copy.buffer.byteLength], [0, 3]);
+  }
+});
