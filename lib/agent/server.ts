@@ -87,9 +87,12 @@ export class AgentServer {
       if (chunk === undefined) return;
       // A deadline runs from the first byte of a frame to its last: more bytes do not extend it.
       let isNewDeadline = !reader.isPartial;
+      let isAnswered = false;
       try {
         for (const body of reader.push(chunk)) {
-          isNewDeadline = true;
+          // Whoever sends many requests at once lets the others go first.
+          if (isAnswered) await this.#clock.turn();
+          isAnswered = isNewDeadline = true;
           if (!await this.#answerOne(served, body)) return;
         }
       } catch (error) {
