@@ -38,7 +38,12 @@ const frame = fc.constantFrom(...requests).chain((request) => damaged(encodeRequ
 const stream = fc.array(fc.oneof(frame, bytes(200)), { maxLength: 5 });
 
 /** Time that stands still. */
-const clock: Clock = { now: () => 0, elapsed: () => 0, after: () => () => {} };
+const clock: Clock = {
+  now: () => 0,
+  elapsed: () => 0,
+  after: () => () => {},
+  turn: () => Promise.resolve(),
+};
 
 /** A connection on which `chunks` arrive, whatever is sent. */
 function feeding(chunks: readonly Uint8Array[]): Connection & { isClosed(): boolean } {
