@@ -58,8 +58,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 try {
   for (const name of SUITES.filter((suite) => wanted.includes(suite))) {
-    if (!files.some((file) => inSuite(name, ROOT, file))) continue;
-    const each = findSuite(name, ROOT, scratch);
+    const own = files.filter((file) => inSuite(name, ROOT, file));
+    if (own.length === 0) continue;
+    const each = findSuite(name, ROOT, scratch, own);
     found.push(each);
     console.log(`${name}: ${each.missing ?? each.version}`);
     if (each.missing === undefined) continue;

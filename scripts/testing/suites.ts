@@ -39,17 +39,22 @@ export interface FoundSuite {
   run(file: string, options: RunOptions): Promise<FileRun>;
 }
 
-/** Finds what `suite` needs, and makes it ready below the directory `scratch`. */
-export function findSuite(suite: Suite, root: string, scratch: string): FoundSuite {
+/** Finds what `suite` needs to run `files`, and makes it ready below the directory `scratch`. */
+export function findSuite(
+  suite: Suite,
+  root: string,
+  scratch: string,
+  files: readonly string[],
+): FoundSuite {
   switch (suite) {
     case "binary":
       return findBinary(root, scratch);
     case "npm":
       return findNpm(root, scratch);
     case "chromium":
-      return findEdge(suite, findChromium(), root);
+      return findEdge(suite, findChromium(), root, files);
     case "workerd":
-      return findEdge(suite, findWorkerd(root), root);
+      return findEdge(suite, findWorkerd(root), root, files);
     default:
       return findOnRuntime(suite, root);
   }
@@ -130,14 +135,19 @@ function findNpm(root: string, scratch: string): FoundSuite {
   };
 }
 
-function findEdge(suite: "chromium" | "workerd", place: Place, root: string): FoundSuite {
+function findEdge(
+  suite: "chromium" | "workerd",
+  place: Place,
+  root: string,
+  files: readonly string[],
+): FoundSuite {
   const { version, missing } = place;
   return {
     suite,
     version,
     ...missing === undefined ? {} : { missing },
     isOptional: suite === "chromium",
-    run: edgeRunner(suite, place, root),
+    run: edgeRunner(suite, place, root, files),
   };
 }
 
@@ -160,7 +170,7 @@ function attempt(work: () => void): string | undefined {
 }
 
 const STARTS_PROGRAM =
-  /from "(?:\.\.\/)+helpers\/session\.ts"|\b(?:aivault|start|programCommand)\b[^;]*\} from "[./]+helpers\/program\.ts"/;
+  /from "(?:\.\.\/)+helpers\/(?:session|agents)\.ts"|\b(?:aivault|start|programCommand|unboundCommand)\b[^;]*\} from "[./]+helpers\/program\.ts"/;
 
 /** Whether a test runs the program itself, and not only code of the library. */
 export function startsProgram(root: string, file: string): boolean {

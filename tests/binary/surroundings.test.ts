@@ -2,6 +2,8 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import process from "node:process";
+import { ended, ROOT, startCommand } from "../helpers/program.ts";
 import { plant, withLoneBinary } from "./lone_binary.ts";
 
 const options = { timeout: 120_000 };
@@ -28,6 +30,10 @@ describe("the executable", () => {
         assert.equal(exitCode, 0, stderr);
         assert.equal(JSON.parse(stdout).directory, join(binary.home, ".aivault/data/vault"));
         assert.doesNotMatch(stdout + stderr, /EVIL/);
+        // Bun itself would have run it, so the trap is a live one.
+        const command = [process.execPath, join(ROOT, "cli.ts"), "--version"];
+        const bun = await ended(startCommand(command, { cwd: binary.cwd }));
+        assert.deepEqual([bun.exitCode, bun.stdout], [99, "EVIL\n"]);
       }),
   );
 

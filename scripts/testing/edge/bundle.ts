@@ -1,9 +1,9 @@
 /**
  * Bundles the tests of the core into one module that any place with Web standards can load. Run by Bun:
  *
- *     bun scripts/testing/edge/bundle.ts <outfile>
+ *     bun scripts/testing/edge/bundle.ts <outfile> [file…]
  *
- * The module exports `run`, which is what `runAll()` is given.
+ * Without files it takes all that can run there. The module exports `run`, which is what `runAll()` is given.
  *
  * @module
  */
@@ -33,8 +33,8 @@ interface Bundler {
   }): Promise<{ outputs: { text(): Promise<string> }[] }>;
 }
 
-const [outfile = "edge.js"] = process.argv.slice(2);
-const files = edgeFiles(readTree());
+const [outfile = "edge.js", ...wanted] = process.argv.slice(2);
+const files = wanted.length > 0 ? wanted : edgeFiles(readTree());
 const entry = `${outfile}.entry.ts`;
 writeFileSync(
   entry,

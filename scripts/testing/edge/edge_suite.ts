@@ -12,16 +12,17 @@ import { type FileRun, type RunOptions, WHOLE_FILE } from "../run_file.ts";
 import { findRuntime } from "../runtimes.ts";
 import type { Place } from "./place.ts";
 
-/** Gives a function that runs a file of the core's tests in `place`; all of them are run when it is first called. */
+/** Gives a function that runs one of `files` in `place`; all of them are run when it is first called. */
 export function edgeRunner(
   suite: "chromium" | "workerd",
   place: Place,
   root: string,
+  files: readonly string[],
 ): (file: string, options: RunOptions) => Promise<FileRun> {
   let report: Promise<EdgeReport> | undefined;
   return async (file, options) => {
     const started = performance.now();
-    report ??= runBundle(place, root, join(options.scratch, suite), options.timeoutMs);
+    report ??= runBundle(place, root, files, join(options.scratch, suite), options.timeoutMs);
     const results = await report.then((it) => resultsOf(it, file), failed);
     return { runtime: suite, file, results, seconds: (performance.now() - started) / 1000 };
   };
@@ -30,6 +31,7 @@ export function edgeRunner(
 async function runBundle(
   place: Place,
   root: string,
+  files: readonly string[],
   directory: string,
   timeoutMs: number,
 ): Promise<EdgeReport> {
@@ -37,7 +39,8 @@ async function runBundle(
   const bundle = join(directory, "bundle.js");
   const { command, missing } = findRuntime("bun", root);
   if (missing !== undefined) throw new Error(`no Bun to bundle the tests: ${missing}`);
-  execFileSync(command, [join(root, "scripts/testing/edge/bundle.ts"), bundle], { cwd: root });
+  const script = join(root, "scripts/testing/edge/bundle.ts");
+  execFileSync(command, [script, bundle, ...files], { cwd: root });
   return await place.run(bundle, join(directory, "place"), timeoutMs);
 }
 
