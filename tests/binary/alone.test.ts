@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmod, chown, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { useEverything, withLoneBinary } from "./lone_binary.ts";
+import { useAgent, useEverything, withLoneBinary } from "./lone_binary.ts";
 
 const options = { timeout: 120_000 };
 
@@ -44,7 +44,11 @@ describe("the executable", () => {
   it("works without a network", {
     ...options,
     skip: noNetwork === undefined && "unshare -n is not allowed here",
-  }, () => withLoneBinary((binary) => useEverything(binary, { prefix: noNetwork ?? [] })));
+  }, () =>
+    withLoneBinary(async (binary) => {
+      await useEverything(binary, { prefix: noNetwork ?? [] });
+      await useAgent(binary, { prefix: noNetwork ?? [] });
+    }));
 
   it("works for a user other than root", {
     ...options,
@@ -53,13 +57,18 @@ describe("the executable", () => {
     withLoneBinary(async (binary) => {
       if (nobody !== undefined) await chown(binary.home, 65534, 65534);
       await useEverything(binary, { prefix: nobody ?? [] });
+      await useAgent(binary, { prefix: nobody ?? [] });
     }));
 
-  it("works from a path with spaces and letters beyond ASCII", options, () =>
-    withLoneBinary(
-      (binary) => useEverything(binary),
-      "ein Schlüssel für 鍵 & 'дом'/ai vault",
-    ));
+  it(
+    "works from a path with spaces and letters beyond ASCII",
+    options,
+    () =>
+      withLoneBinary(async (binary) => {
+        await useEverything(binary);
+        await useAgent(binary);
+      }, "ein Schlüssel für 鍵 & 'дом'/ai vault"),
+  );
 
   it("works read-only, in a directory that cannot be written", {
     ...options,
@@ -74,6 +83,7 @@ describe("the executable", () => {
       await chmod(binary.cwd, 0o555);
       try {
         await useEverything(binary, { prefix: nobody ?? [] });
+        await useAgent(binary, { prefix: nobody ?? [] });
       } finally {
         await chmod(bin, 0o755);
         await chmod(binary.cwd, 0o755);

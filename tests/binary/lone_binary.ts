@@ -109,6 +109,21 @@ export async function useEverything(binary: LoneBinary, options: LoneOptions = {
   assert.match(await ok(["audit"]), /vault\.rotate-master/);
 }
 
+/** Unlocks the vault that {@linkcode useEverything} left for every process, and locks it again. */
+export async function useAgent(binary: LoneBinary, options: LoneOptions = {}): Promise<void> {
+  const run = (args: readonly string[], stdin = "") => binary.run(args, { ...options, stdin });
+  const unlocked = await run(["unlock", "--passphrase-file", "-"], "correct horse");
+  try {
+    assert.equal(unlocked.exitCode, 0, unlocked.stderr);
+    const shown = await run(["secrets", "show", "A"]);
+    assert.equal(shown.exitCode, 0, shown.stderr);
+  } finally {
+    const locked = await run(["lock"]);
+    assert.equal(locked.exitCode, 0, locked.stderr);
+  }
+  assert.equal((await run(["secrets", "show", "A"])).exitCode, 3);
+}
+
 /** Writes a file below the directory that the program is started in. */
 export async function plant(binary: LoneBinary, path: string, text: string): Promise<void> {
   await mkdir(dirname(join(binary.cwd, path)), { recursive: true });
