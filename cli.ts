@@ -57,6 +57,16 @@ function output(stream: NodeJS.WriteStream): Output {
   return { ...writer, hasColour };
 }
 
+async function whileInitialising<T>(
+  isDone: () => Promise<boolean>,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const { claimPrivateDirectory } = await import("./providers/host/private_directory.ts");
+  const { withInitLock } = await import("./providers/host/init_lock.ts");
+  await claimPrivateDirectory(paths.directory, isVaultFile);
+  return await withInitLock(paths.initLock, isDone, work);
+}
+
 const place: VaultPlace = {
   directory: paths.directory,
   isDefault: paths.isDefault,
@@ -68,11 +78,10 @@ const place: VaultPlace = {
     if (!create) await removeStaleInitLock(paths.initLock);
     return await SqliteStore.open({ path: paths.database, create });
   },
-  async whileInitialising(isDone, work) {
-    const { claimPrivateDirectory } = await import("./providers/host/private_directory.ts");
-    const { withInitLock } = await import("./providers/host/init_lock.ts");
-    await claimPrivateDirectory(paths.directory, isVaultFile);
-    return await withInitLock(paths.initLock, isDone, work);
+  whileInitialising,
+  async backups() {
+    const m = await import("./providers/stores/backup_place.ts");
+    return m.backupPlace({ database: paths.database, whileInitialising });
   },
 };
 

@@ -10,6 +10,7 @@ import type { PassphraseSource } from "../vault/key_provider.ts";
 import type { KeyProviders } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import type { BuildInfo } from "../version.ts";
+import type { BackupPlace } from "./backup_place.ts";
 
 /** A terminal that can be asked. */
 export interface Terminal {
@@ -54,6 +55,8 @@ export interface VaultPlace {
     isDone: () => Promise<boolean>,
     work: () => Promise<T>,
   ): Promise<T | undefined>;
+  /** Its backups; loaded when they are asked for. */
+  backups(): Promise<BackupPlace>;
 }
 
 /** The vault's agent, and how to be it. */

@@ -60,6 +60,20 @@ export async function readNewKey(
   }
 }
 
+/** A key of before, from a file. The caller wipes it. */
+export async function readKeyFile(
+  context: CliContext,
+  file: string,
+  attempted: string,
+): Promise<Uint8Array> {
+  const text = await context.readInput(file, "the key", MAX_PASSPHRASE_LENGTH);
+  try {
+    return parseKeyText(text, attempted, "the key", "INVALID_INPUT");
+  } finally {
+    wipe(text);
+  }
+}
+
 /** The recovery key, from a file or a hidden prompt. The caller wipes it. */
 export async function readRecoveryKey(
   context: CliContext,

@@ -10,6 +10,7 @@ import { reportError, reportResult } from "./report.ts";
 import { addAgentCommands } from "./syntax/agent.ts";
 import type { App } from "./syntax/app.ts";
 import { addAuditCommands } from "./syntax/audit.ts";
+import { addBackupCommands } from "./syntax/backup.ts";
 import { addRecoveryCommands } from "./syntax/recovery.ts";
 import { addSecretCommands } from "./syntax/secrets.ts";
 import { addVaultCommands } from "./syntax/vault.ts";
@@ -79,6 +80,7 @@ function buildProgram(app: App): Command {
   addAuditCommands(program, app);
   addAgentCommands(program, app);
   addRecoveryCommands(program, app);
+  addBackupCommands(program, app);
   addHelp(program);
   // `help` at the top explains every command; groups have none of their own.
   for (const group of program.commands) group.helpCommand(false);

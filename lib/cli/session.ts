@@ -84,7 +84,8 @@ export async function checkKey(
   await vault.close();
 }
 
-function keeperFor(context: CliContext, { unlock }: PassphraseFlags): KekKeeper {
+/** Where a key that needs a passphrase is looked for first: the agent, unless a flag gives the passphrase. */
+export function keeperFor(context: CliContext, { unlock }: PassphraseFlags): KekKeeper {
   const keeper = agentKeeper(context.agent.connect, context.agent.clock);
   const givesPassphrase = unlock.text !== undefined || unlock.file !== undefined;
   // It is told of a rotation all the same.

@@ -29,6 +29,8 @@ export type AuditKind =
   | "recovery.revoke"
   | "recovery.use"
   | "recovery.use.failed"
+  | "backup.create"
+  | "backup.restore"
   | "secret.create"
   | "secret.update"
   | "secret.rotate"

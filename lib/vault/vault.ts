@@ -5,6 +5,8 @@
  */
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import type { AuditQuery, AuditRow } from "./audit.ts";
+import { type BackupTarget, createBackup } from "./backup.ts";
+import type { BackupManifest } from "./backup_manifest.ts";
 import {
   attachGroup,
   deleteSecret,
@@ -217,6 +219,11 @@ export class Vault {
   /** Takes the recovery key away. A copy of the vault from before still opens by it, with the KEK of then. */
   revokeRecoveryKey(): Promise<void> {
     return revokeRecoveryKey(this.#state);
+  }
+
+  /** Makes a backup in `target`: a consistent copy, still encrypted, which is on record. */
+  createBackup(target: BackupTarget): Promise<BackupManifest> {
+    return createBackup(this.#state, target);
   }
 
   /** Audit events, newest first. Default: 100. */

@@ -13,6 +13,7 @@ import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/va
 import { errnoOf } from "../host/disk_error.ts";
 import { makePrivateDirectory, syncDirectory } from "../host/private_directory.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+import { copyTables } from "./copy_tables.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
@@ -90,6 +91,22 @@ export class SqliteStore implements Store {
   /** See {@linkcode Store.write}. */
   write<T>(work: (writer: StoreWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     return this.#transact("write the vault", "begin immediate", work, options.noWait);
+  }
+
+  /**
+   * Makes `target` hold what this store holds: one consistent state, in one transaction of `target`. Other processes may
+   * write meanwhile.
+   */
+  copyTo(target: SqliteStore): Promise<void> {
+    return this.#transact(
+      "copy the vault",
+      "begin",
+      () =>
+        target.#transact("write the copy", "begin immediate", () => {
+          copyTables(this.#database, target.#database);
+          return Promise.resolve();
+        }),
+    );
   }
 
   /** Closes the database. The last process to do so removes the write-ahead log. */

@@ -1,0 +1,204 @@
+/**
+ * `aivault backup …`
+ *
+ * @module
+ */
+import { wipe } from "../../crypto/bytes.ts";
+import { parseTypedKey } from "../../crypto/typed_key.ts";
+import { hasCode, VaultError } from "../../errors.ts";
+import { type BackupKey, needsOldKey, prepareRestore, verifyBackup } from "../../vault/backup.ts";
+import type { BackupManifest } from "../../vault/backup_manifest.ts";
+import { callerKey, type KeyProviders, providedKey, providerOf } from "../../vault/key_source.ts";
+import { openRecovery } from "../../vault/recovery.ts";
+import type { VaultRow } from "../../vault/vault_row.ts";
+import type { CliContext } from "../context.ts";
+import { describeTime, factLines } from "../describe.ts";
+import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import { readKeyFile, readRecoveryKey } from "../inputs.ts";
+import { type CommandResult, hint } from "../report.ts";
+import { ACTOR, keeperFor, withProviders, withVault } from "../session.ts";
+import { findingLine, verificationFailure } from "./audit_verify.ts";
+
+/** Flags that give the key of a backup. */
+export interface BackupKeyFlags extends UnlockFlags {
+  readonly keyFile?: string;
+  readonly recoveryKey?: boolean;
+  readonly recoveryKeyFile?: string;
+}
+
+/** Flags of `backup restore`. */
+export interface BackupRestoreFlags extends BackupKeyFlags {
+  readonly force?: boolean;
+}
+
+/** Makes a backup of the vault in a new file. */
+export function create(
+  context: CliContext,
+  file: string,
+  flags: UnlockFlags,
+): Promise<CommandResult> {
+  return withVault(context, passphraseFlags(flags), async (vault) => {
+    const backups = await context.place.backups();
+    const manifest = await vault.createBackup(backups.target(file));
+    hint(context, `it opens with the key of now; keep that, or a recovery key, apart from it`);
+    return { text: manifestLines(file, manifest), json: { file, ...documentOf(manifest) } };
+  });
+}
+
+/** Proves a backup and opens every secret in it, changing nothing. */
+export function verify(
+  context: CliContext,
+  file: string,
+  flags: BackupKeyFlags,
+): Promise<CommandResult> {
+  return withProviders(context, passphraseFlags(flags), async (providers) => {
+    const backups = await context.place.backups();
+    const { manifest, secrets, audit } = await backups.withBackup(
+      file,
+      "verify",
+      (backup) => verifyBackup(backup, keyOf(context, flags, providers)),
+    );
+    const { broken } = secrets;
+    const lines = [
+      ...broken.map(({ id, name }) => `secret ${name} (${id}): it does not open`),
+      ...audit.findings.map(findingLine),
+    ];
+    const isWhole = broken.length === 0 && audit.isIntact;
+    return {
+      text: isWhole ? [...manifestLines(file, manifest), "verified: every secret opens"] : lines,
+      json: { file, ...documentOf(manifest), isWhole, broken, findings: audit.findings },
+      failure: broken.length === 0
+        ? verificationFailure(audit)
+        : brokenSecrets(broken.length, "verify the backup"),
+    };
+  });
+}
+
+/** The error of secrets that do not open. */
+export function brokenSecrets(count: number, attempted: string): VaultError {
+  const problem = count === 1 ? "1 secret does not open" : `${count} secrets do not open`;
+  return new VaultError("INTEGRITY", attempted, problem, {
+    hints: ["the others do; restore what is named from another backup"],
+  });
+}
+
+/** Puts a backup in the vault's place. */
+export function restore(
+  context: CliContext,
+  file: string,
+  flags: BackupRestoreFlags,
+): Promise<CommandResult> {
+  return withProviders(context, passphraseFlags(flags), async (providers) => {
+    const backups = await context.place.backups();
+    await refuseLiving(context, flags);
+    let settings: VaultRow["provider"] | undefined;
+    const key = keyOf(context, flags, providers);
+    const noting: BackupKey = (row) => {
+      settings = row.provider;
+      return key(row);
+    };
+    const { manifest, aside } = await backups.withBackup(file, "restore", async (backup) => {
+      const manifest = await prepareRestore(backup, noting, { actor: ACTOR, now: Date.now });
+      return { manifest, ...await backups.install(backup, flags.force === true) };
+    });
+    sayWhatIsLeft(context, flags, providers, settings);
+    const { directory } = context.place;
+    return {
+      text: [
+        ...factLines([["restored", directory], ["from", file], ...facts(manifest)]),
+        ...(aside === undefined ? [] : [`the vault of before is kept in ${aside}`]),
+      ],
+      json: { directory, file, aside: aside ?? null, ...documentOf(manifest) },
+    };
+  });
+}
+
+// Before anything is asked for.
+async function refuseLiving({ place }: CliContext, flags: BackupRestoreFlags): Promise<void> {
+  if (flags.force === true || !await place.hasDatabase()) return;
+  throw new VaultError("ALREADY_EXISTS", "restore the backup", "there is a vault here", {
+    hints: ["nothing was changed; to put it aside, add --force"],
+  });
+}
+
+function sayWhatIsLeft(
+  context: CliContext,
+  flags: BackupKeyFlags,
+  providers: KeyProviders,
+  settings: VaultRow["provider"] | undefined,
+): void {
+  if (settings === undefined) return;
+  const where = providerOf(providers, settings.type).describe(settings);
+  if (flags.keyFile !== undefined) {
+    hint(context, `the vault looks for its key in ${where}: if it is not there, put it there now`);
+  } else if (usesRecovery(flags)) {
+    hint(context, `if its key is not in ${where}, give it a new one: aivault recovery use`);
+  }
+}
+
+function usesRecovery(flags: BackupKeyFlags): boolean {
+  return flags.recoveryKey === true || flags.recoveryKeyFile !== undefined;
+}
+
+/** The key that the flags name for the vault in a backup; the one at hand if they name none. */
+function keyOf(context: CliContext, flags: BackupKeyFlags, providers: KeyProviders): BackupKey {
+  const attempted = "open the backup";
+  return async (row) => {
+    const kek = await givenKek(context, flags, row, attempted);
+    const keeper = keeperFor(context, passphraseFlags(flags));
+    const keys = kek === undefined ? providedKey(providers, keeper) : callerKey(kek);
+    wipe(kek);
+    try {
+      await keys.current(row);
+      return keys;
+    } catch (error) {
+      keys.close();
+      const isOther = hasCode(error, "WRONG_KEY", "KEY_STALE", "KEY_MISSING", "KEY_UNAVAILABLE");
+      throw isOther ? needsOldKey(error, row.kekId) : error;
+    }
+  };
+}
+
+async function givenKek(
+  context: CliContext,
+  flags: BackupKeyFlags,
+  row: VaultRow,
+  attempted: string,
+): Promise<Uint8Array | undefined> {
+  if (flags.keyFile !== undefined && usesRecovery(flags)) {
+    const problem = "--key-file and a recovery key cannot both be given";
+    throw new VaultError("INVALID_INPUT", attempted, problem);
+  }
+  if (flags.keyFile !== undefined) return await readKeyFile(context, flags.keyFile, attempted);
+  if (!usesRecovery(flags)) return undefined;
+  const text = await readRecoveryKey(context, flags.recoveryKeyFile, attempted);
+  try {
+    const recoveryKey = parseTypedKey(text, attempted);
+    try {
+      return await openRecovery(recoveryKey, row);
+    } finally {
+      wipe(recoveryKey);
+    }
+  } finally {
+    wipe(text);
+  }
+}
+
+function facts(manifest: BackupManifest): [string, string][] {
+  return [
+    ["made", describeTime(manifest.createdAtMs)],
+    ["secrets", String(manifest.secrets)],
+    ["events", String(manifest.events)],
+    ["head", manifest.head],
+    ["key id", manifest.kekId],
+  ];
+}
+
+function manifestLines(file: string, manifest: BackupManifest): string[] {
+  return factLines([["backup", file], ...facts(manifest)]);
+}
+
+function documentOf(manifest: BackupManifest) {
+  const { format, vaultId, kekId, createdAtMs, secrets, events, head, size, sha256 } = manifest;
+  return { format, vaultId, kekId, createdAtMs, secrets, events, head, size, sha256 };
+}

@@ -1,0 +1,35 @@
+/**
+ * Copying a database of SQLite row by row.
+ *
+ * Statements that attach another file, as VACUUM INTO does, are refused by Deno's SQLite without all permissions.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { SqlValue } from "./sqlite_rows.ts";
+
+/** Makes the tables of `to` hold what those of `from` hold. Both have the same schema and are in a transaction. */
+export function copyTables(from: DatabaseSync, to: DatabaseSync): void {
+  const tables = tablesOf(to);
+  // Tables that refer to others come after them in the schema.
+  for (const table of tables.toReversed()) to.exec(`delete from ${table}`);
+  for (const table of tables) copyTable(from, to, table);
+}
+
+function tablesOf(database: DatabaseSync): string[] {
+  const sql = `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'
+    order by rowid`;
+  return database.prepare(sql).all().map(({ name }) => String(name));
+}
+
+function copyTable(from: DatabaseSync, to: DatabaseSync, table: string): void {
+  const read = from.prepare(`select * from ${table}`);
+  // A stored number may be larger than JavaScript's are exact.
+  read.setReadBigInts(true);
+  let insert: ReturnType<DatabaseSync["prepare"]> | undefined;
+  for (const row of read.iterate()) {
+    const values = Object.values(row) as SqlValue[];
+    insert ??= to.prepare(`insert into ${table} values (${values.map(() => "?").join(", ")})`);
+    insert.run(...values);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Kills `backup create` and `backup restore` at system calls by which they write, or makes those fail: the vault is the
+ * old one or the restored one, whole, and a backup is there whole or not at all.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { aivault, programCommand } from "../helpers/program.ts";
+import { stateOf } from "./inspect.ts";
+import { type Call, callsBelow, noStrace, traced } from "./syscalls/strace.ts";
+import { errorAt, spread } from "./syscalls/points.ts";
+import { copyVault, environmentOf, makeVault, withVault, type World } from "./vaults.ts";
+
+const skip = noStrace();
+if (skip !== false) console.warn(`skipped: the crash proof of backups ${skip}`);
+
+const KILLS = 10;
+const FAULTS = 5;
+
+interface Scene {
+  readonly parent: string;
+  readonly world: World;
+  readonly backup: string;
+  /** The secrets of the backup, and those of the vault now. */
+  readonly saved: readonly string[];
+  readonly present: readonly string[];
+}
+
+async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
+  const parent = await mkdtemp(join(tmpdir(), "aivault-test-"));
+  try {
+    const world = await makeVault(join(parent, "vault"), "file");
+    const saved = await stateOf(world);
+    const backup = join(parent, "vault.bak");
+    await must(world, "backup", "create", backup);
+    await withVault(world, async (vault) => {
+      await vault.delete("PLAIN");
+      await vault.create({ name: "LATER", value: new TextEncoder().encode("later value") });
+    });
+    await work({ parent, world, backup, saved, present: await stateOf(world) });
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+}
+
+async function must(world: World, ...args: string[]): Promise<void> {
+  const { exitCode, stderr } = await aivault(args, { env: environmentOf(world) });
+  assert.equal(exitCode, 0, `${args.join(" ")}: ${stderr}`);
+}
+
+/** The calls by which a command writes below `parent`. */
+async function callsOf(world: World, parent: string, args: string[]): Promise<Call[]> {
+  const log = join(parent, "trace");
+  const ended = await traced([...programCommand(), ...args], log, { env: environmentOf(world) });
+  assert.equal(ended.exitCode, 0, ended.stderr);
+  const calls = await callsBelow(log, parent);
+  await rm(log);
+  return calls;
+}
+
+/** Runs `args` in `world` once for each point, and `check` after each. */
+async function atEach(
+  { parent, world }: Scene,
+  args: (copy: World, directory: string) => string[],
+  harm: (copy: World) => Promise<void>,
+  check: (copy: World, directory: string, exitCode: number | null) => Promise<void>,
+): Promise<void> {
+  const fresh = async (name: string): Promise<{ copy: World; directory: string }> => {
+    const directory = await mkdtemp(join(parent, `${name}-`));
+    const copy = await copyVault(world, join(directory, "vault"));
+    await harm(copy);
+    return { copy, directory };
+  };
+  const first = await fresh("traced");
+  const calls = await callsOf(first.copy, first.directory, args(first.copy, first.directory));
+  const points = [
+    ...spread(calls, KILLS).map((call) => ({ call, what: "SIGKILL" as const })),
+    ...spread(calls, FAULTS).map((call) => ({ call, what: errorAt(call) })),
+  ];
+  let hit = 0;
+  for (const { call, what } of points) {
+    const { copy, directory } = await fresh("point");
+    const injection = { name: call.name, count: call.count, what, fromThenOn: false };
+    const command = [...programCommand(), ...args(copy, directory)];
+    const log = join(parent, "trace");
+    const ended = await traced(command, log, { env: environmentOf(copy) }, injection);
+    if (ended.signal !== null || ended.exitCode !== 0) hit++;
+    await check(copy, directory, ended.exitCode);
+  }
+  assert.ok(hit > 0, "some of the points were reached");
+}
+
+test(
+  "backup restore --force over a living vault leaves the old one or the restored one, whole",
+  { skip, timeout: 240_000 },
+  () =>
+    withScene(async (scene) => {
+      const { backup, saved, present } = scene;
+      await atEach(
+        scene,
+        () => ["backup", "restore", backup, "--force"],
+        () => Promise.resolve(),
+        async (copy, _, exitCode) => {
+          const now = await stateOf(copy);
+          const isSaved = JSON.stringify(now) === JSON.stringify(saved);
+          if (!isSaved) assert.deepEqual(now, present);
+          if (exitCode === 0) assert.ok(isSaved, "it said that it was done");
+          await must(copy, "audit", "verify");
+          await must(copy, "backup", "restore", backup, "--force");
+          assert.deepEqual(await stateOf(copy), saved);
+        },
+      );
+    }),
+);
+
+test(
+  "backup restore where the vault is lost gives none or the whole one",
+  { skip, timeout: 240_000 },
+  () =>
+    withScene(async (scene) => {
+      const { backup, saved } = scene;
+      await atEach(
+        scene,
+        () => ["backup", "restore", backup],
+        (copy) => rm(join(copy.directory, "vault.db")),
+        async (copy, _, exitCode) => {
+          const isThere = existsSync(join(copy.directory, "vault.db"));
+          if (exitCode === 0) assert.ok(isThere, "it said that it was done");
+          if (!isThere) await must(copy, "backup", "restore", backup);
+          assert.deepEqual(await stateOf(copy), saved);
+          await must(copy, "audit", "verify");
+        },
+      );
+    }),
+);
+
+test(
+  "backup create leaves a whole backup or none, and the vault as it was",
+  { skip, timeout: 240_000 },
+  () =>
+    withScene(async (scene) => {
+      await atEach(
+        scene,
+        (_, directory) => ["backup", "create", join(directory, "new.bak")],
+        () => Promise.resolve(),
+        async (copy, directory, exitCode) => {
+          assert.deepEqual(await stateOf(copy), scene.present);
+          const file = join(directory, "new.bak");
+          if (exitCode === 0) assert.ok(existsSync(file), "it said that it was done");
+          if (!existsSync(file)) await must(copy, "backup", "create", file);
+          await must(copy, "backup", "verify", file);
+        },
+      );
+    }),
+);

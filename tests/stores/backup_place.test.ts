@@ -1,0 +1,237 @@
+/** Copies of a vault in SQLite, and backups of it, while others write and with an attacker's hand on them. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { type BackupKey, type OpenedBackup, verifyBackup } from "../../lib/vault/backup.ts";
+import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
+import { callerKey } from "../../lib/vault/key_source.ts";
+import { backupPlace } from "../../providers/stores/backup_place.ts";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { aivault, withDirectory } from "../helpers/program.ts";
+import { rows, withRaw } from "../helpers/raw_database.ts";
+import { prepare } from "../helpers/operations.ts";
+import { contentOf, initVault, KEK, OTHER_KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
+
+const byKek = (kek: Uint8Array): BackupKey => () => Promise.resolve(callerKey(kek));
+
+function placeIn(directory: string) {
+  return backupPlace({
+    database: join(directory, "vault.db"),
+    whileInitialising: (_, work) => work(),
+  });
+}
+
+test("copyTo() copies every row as it is, also numbers that JavaScript cannot hold", async () => {
+  await withDirectory(async (directory) => {
+    const store = await sqliteStore(directory);
+    await prepare(await initVault({ store }));
+    withRaw(
+      join(directory, "vault.db"),
+      (raw) => raw.exec("update secrets set expires_at_ms = 9007199254740993"),
+    );
+    const target = await sqliteStore(directory, "copy.db");
+    await store.copyTo(target);
+    assert.deepEqual(await contentOf(target), await contentOf(store));
+    await target.close();
+    await store.close();
+    const kept = withRaw(join(directory, "copy.db"), (raw) => {
+      return rows(raw, "select cast(expires_at_ms as text) as n from secrets");
+    });
+    assert.deepEqual(kept.map(({ n }) => n), Array(3).fill("9007199254740993"));
+  });
+});
+
+test("copyTo() takes one committed state, whatever another process is about to commit", async () => {
+  await withDirectory(async (directory) => {
+    const store = await sqliteStore(directory);
+    const vault = await initVault({ store });
+    await prepare(vault);
+    const before = await contentOf(store);
+    const other = await sqliteStore(directory);
+    const target = await sqliteStore(directory, "copy.db");
+    await other.write(async (writer) => {
+      const [first] = await writer.secrets(undefined, 1);
+      await writer.deleteSecret(String(first?.id));
+      // In the middle of the other's transaction.
+      await store.copyTo(target);
+    });
+    assert.deepEqual(await contentOf(target), before);
+    assert.notDeepEqual(await contentOf(store), before);
+    for (const each of [target, other, store]) await each.close();
+  });
+});
+
+test("createBackup() gives whole backups while another process writes", async () => {
+  await withDirectory(async (directory) => {
+    const env = { AIVAULT_DIR: directory };
+    const made = await aivault(["secrets", "create", "A", "--value-file", "-"], {
+      env,
+      stdin: "a",
+    });
+    assert.equal(made.exitCode, 0, made.stderr);
+    const writers = Array.from({ length: 4 }, async (_, n) => {
+      const stdin = Array.from({ length: 20 }, (_, i) => `NAME_${n}_${i}=value ${i}\n`).join("");
+      return await aivault(["secrets", "import", "--entry-file", "-"], { env, stdin });
+    });
+    const files = ["one", "two", "three"].map((name) => join(directory, name));
+    const backups = await Promise.all(
+      files.map((file) => aivault(["backup", "create", file], { env })),
+    );
+    for (const { exitCode, stderr } of [...backups, ...await Promise.all(writers)]) {
+      assert.equal(exitCode, 0, stderr);
+    }
+    for (const file of files) {
+      const { exitCode, stdout, stderr } = await aivault(["backup", "verify", file, "--json"], {
+        env,
+      });
+      assert.equal(exitCode, 0, stderr);
+      // Each import is there with all its secrets or none of them.
+      assert.equal((JSON.parse(stdout).secrets - 1) % 20, 0);
+    }
+    assert.deepEqual((await readdir(directory)).filter((name) => name.includes("copy")), []);
+  });
+});
+
+async function withMade(
+  work: (file: string, place: ReturnType<typeof placeIn>, directory: string) => Promise<void>,
+): Promise<void> {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    await prepare(vault);
+    const place = placeIn(directory);
+    const file = join(directory, "vault.bak");
+    await vault.createBackup(place.target(file));
+    await vault.close();
+    await work(file, place, directory);
+  });
+}
+
+const check = (kek: Uint8Array) => (backup: OpenedBackup) => verifyBackup(backup, byKek(kek));
+
+/** A backup file by its parts, as its format is documented. */
+function partsOf(file: Uint8Array): { manifest: BackupManifest; database: Buffer } {
+  const bytes = Buffer.from(file);
+  assert.equal(bytes.subarray(0, 17).toString(), "aivault-backup 1\n");
+  const end = 21 + bytes.readUInt32BE(17);
+  return {
+    manifest: JSON.parse(bytes.subarray(21, end).toString()),
+    database: bytes.subarray(end),
+  };
+}
+
+function assemble(manifest: unknown, database: Uint8Array): Buffer {
+  const text = Buffer.from(JSON.stringify(manifest));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([Buffer.from("aivault-backup 1\n"), length, text, database]);
+}
+
+test("a backup is what it says: a database, its size and SHA-256, and no plaintext", async () => {
+  await withMade(async (file, place, directory) => {
+    const bytes = await readFile(file);
+    const { manifest, database } = partsOf(bytes);
+    assert.equal(manifest.size, database.length);
+    assert.equal(manifest.sha256, createHash("sha256").update(database).digest("hex"));
+    assert.ok(!bytes.includes("the value of"));
+    await writeFile(join(directory, "taken.db"), database);
+    const count = withRaw(
+      join(directory, "taken.db"),
+      (raw) => rows(raw, "select count(*) as n from secrets")[0]?.n,
+    );
+    assert.equal(count, manifest.secrets);
+    const { secrets, audit } = await place.withBackup(file, "verify", check(KEK));
+    assert.deepEqual(secrets, { secrets: 3, broken: [] });
+    assert.ok(audit.isIntact);
+    assert.equal(audit.head, manifest.head);
+  });
+});
+
+test("an edit of any field of the manifest is refused, also with a hash that fits", async () => {
+  await withMade(async (file, place, directory) => {
+    const { manifest, database } = partsOf(await readFile(file));
+    const edited = join(directory, "edited.bak");
+    const proof = Buffer.from(manifest.proof, "base64");
+    proof[30] = (proof[30] ?? 0) ^ 1;
+    const database2 = Buffer.from(database);
+    database2[database2.length - 1] = (database2.at(-1) ?? 0) ^ 1;
+    const variants: [unknown, Uint8Array][] = [
+      [{ ...manifest, vaultId: "2b1c7a52-6f0e-4d1c-9a3b-0c5d8e7f6a10" }, database],
+      [{ ...manifest, kekId: "0".repeat(32) }, database],
+      [{ ...manifest, createdAtMs: manifest.createdAtMs + 1 }, database],
+      [{ ...manifest, secrets: manifest.secrets + 1 }, database],
+      [{ ...manifest, events: manifest.events - 1 }, database],
+      [{ ...manifest, head: manifest.head.replace(/.$/, "0") + "1" }, database],
+      [{ ...manifest, size: manifest.size + 1 }, database],
+      [{ ...manifest, proof: proof.toString("base64") }, database],
+      [{ ...manifest, proof: "" }, database],
+      [{ ...manifest, more: 1 }, database],
+      [{}, database],
+      [null, database],
+      [{
+        ...manifest,
+        sha256: createHash("sha256").update(database2).digest("hex"),
+      }, database2],
+    ];
+    for (const [forged, content] of variants) {
+      await writeFile(edited, assemble(forged, content));
+      await assert.rejects(
+        place.withBackup(edited, "verify", check(KEK)),
+        { code: "INTEGRITY" },
+        JSON.stringify(forged),
+      );
+    }
+    await writeFile(edited, assemble({ ...manifest, format: 2 }, database));
+    await assert.rejects(place.withBackup(edited, "verify", check(KEK)), { code: "UNSUPPORTED" });
+    await writeFile(edited, assemble(manifest, database));
+    await place.withBackup(edited, "verify", check(KEK));
+    await assert.rejects(place.withBackup(edited, "verify", check(OTHER_KEK)), {
+      code: "WRONG_KEY",
+    });
+  });
+});
+
+test("a backup of another vault of the same key is no backup of this one under its manifest", async () => {
+  await withMade(async (one, place) => {
+    await withMade(async (two, _, directory) => {
+      const { manifest } = partsOf(await readFile(one));
+      const { database } = partsOf(await readFile(two));
+      const sha256 = createHash("sha256").update(database).digest("hex");
+      const mixed = join(directory, "mixed.bak");
+      await writeFile(mixed, assemble({ ...manifest, size: database.length, sha256 }, database));
+      await assert.rejects(place.withBackup(mixed, "verify", check(KEK)), { code: "INTEGRITY" });
+    });
+  });
+});
+
+test("install() shows a process that has the vault open the restored state, and no other", async () => {
+  await withMade(async (file, place, directory) => {
+    const store = await SqliteStore.open({ path: join(directory, "vault.db") });
+    await store.write((writer) =>
+      writer.appendAudit({
+        seq: 99,
+        timeMs: 1,
+        kind: "x",
+        actor: "",
+        secretId: "",
+        secretName: "",
+        scope: "",
+        context: "",
+        note: "",
+        previousDigest: "",
+        stateDigest: "",
+        mac: utf8("m"),
+        proof: utf8("p"),
+      })
+    );
+    await place.withBackup(file, "restore", async (backup) => {
+      await place.install(backup, true);
+    });
+    const audit = await store.read((reader) => reader.audit({ limit: 100 }));
+    assert.ok(!audit.some(({ seq }) => seq === 99));
+    assert.equal(audit.length, Number(partsOf(await readFile(file)).manifest.events));
+    await store.close();
+  });
+});
