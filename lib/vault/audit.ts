@@ -8,7 +8,8 @@
  *
  * *The proof.* The present chain key lies open in the store, since a wrong passphrase has to be put on record without the
  * key. So every event that the key was at hand for carries a second HMAC, under the proof key, which is
- * sealed under the KEK: without the KEK nobody adds such an event, now or later.
+ * sealed under the KEK: without the KEK nobody adds such an event, now or later. A rotation of the master key makes
+ * a new proof key, so that a KEK of before proves nothing either.
  *
  * @module
  */
@@ -168,9 +169,16 @@ export function needsProof(kind: string): boolean {
   return !KEYLESS_KINDS.includes(kind);
 }
 
-/** Whether whoever added `row` had the vault's key; always `false` for what is recorded without it. */
-export function isProven(proofKey: Uint8Array, vaultId: string, row: AuditRow): boolean {
-  return needsProof(row.kind) && equalBytes(auditProof(proofKey, vaultId, row), row.proof);
+/** The proof keys of a vault, of which a rotation of the master key makes a new one. */
+export interface ProofKeyring {
+  /** The proof key of the event with this seq. */
+  keyOf(seq: number): Uint8Array;
+}
+
+/** Whether whoever added `row` had the vault's key then; always `false` for what is recorded without it. */
+export function isProven(keys: ProofKeyring, vaultId: string, row: AuditRow): boolean {
+  return needsProof(row.kind) &&
+    equalBytes(auditProof(keys.keyOf(row.seq), vaultId, row), row.proof);
 }
 
 /** The chain key after `key`: HKDF-Expand (RFC 5869 section 2.3), 32 bytes. */

@@ -70,6 +70,7 @@ async function firstRow(
       recovery: null,
       auditAnchor: await sealAnchor(handle, start, auditKey),
       auditProofKey: await sealProofKey(handle, vaultId, proofKey),
+      pastProofKeys: [],
       descriptionMac: NO_MAC,
       auditSeq: 0,
       auditMac: NO_MAC,
@@ -118,7 +119,7 @@ export function healLostKey(
         recovery: null,
         updatedAtMs: nowMs,
       };
-      await transaction.revise(fields, handle, randomBytes(KEY_LENGTH));
+      await transaction.revise(fields, handle, true);
     } finally {
       wipe(kek);
       handle.close();

@@ -27,7 +27,7 @@ export async function checkOnRecord(
   const digest = stateDigest(record, sealedValue);
   const isOnRecord = event !== undefined && event.stateDigest === digest &&
     event.secretId === record.id &&
-    isProven(await transaction.proofKey(), row.vaultId, event);
+    isProven(await transaction.proofKeys(), row.vaultId, event);
   if (isOnRecord) return digest;
   throw new VaultError(
     "INTEGRITY",

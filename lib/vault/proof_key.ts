@@ -5,14 +5,19 @@
  * So an edit of the provider's settings, of a rotation's note or of the anchor is found whenever the vault
  * is opened with its key, and before anything is done by them.
  *
+ * Each KEK has a proof key of its own. Those of before are sealed under the one that came next, so the present
+ * one opens them all, and none of them opens a later one.
+ *
  * @module
  */
-import { equalBytes, wipe } from "../crypto/bytes.ts";
+import { open, seal } from "../crypto/aead.ts";
+import { equalBytes, fromBase64, toBase64, wipe } from "../crypto/bytes.ts";
 import { type ContextField, encodeContext } from "../crypto/context.ts";
 import { hmacSha256 } from "../crypto/kdf.ts";
 import { hasCode, VaultError } from "../errors.ts";
+import type { ProofKeyring } from "./audit.ts";
 import type { KekHandle } from "./kek.ts";
-import { DESCRIPTION_FIELDS, type VaultRow } from "./vault_row.ts";
+import { DESCRIPTION_FIELDS, type PastProofKey, type VaultRow } from "./vault_row.ts";
 
 function proofKeyContext(vaultId: string, kekId: string): Uint8Array {
   return encodeContext(["audit-proof-key", vaultId, kekId]);
@@ -25,6 +30,56 @@ export function sealProofKey(
   proofKey: Uint8Array,
 ): Promise<Uint8Array> {
   return key.wrap(proofKey, proofKeyContext(vaultId, key.kekId));
+}
+
+function pastContext(vaultId: string, throughSeq: number): Uint8Array {
+  return encodeContext(["audit-past-proof-key", vaultId, throughSeq]);
+}
+
+/** Seals `past`, the proof key of the events up to `throughSeq`, under the one that comes next. */
+export function sealPastProofKey(
+  next: Uint8Array,
+  vaultId: string,
+  past: Uint8Array,
+  throughSeq: number,
+): PastProofKey {
+  return { throughSeq, sealed: toBase64(seal(next, past, pastContext(vaultId, throughSeq))) };
+}
+
+/** The proof keys of a vault; those of before are opened when they are asked for. */
+export class ProofKeys implements ProofKeyring {
+  /** The present one. */
+  readonly present: Uint8Array;
+  readonly #vaultId: string;
+  readonly #past: readonly PastProofKey[];
+  readonly #opened: Uint8Array[] = [];
+
+  /** Takes over `present`, and wipes it. */
+  constructor(present: Uint8Array, row: Pick<VaultRow, "vaultId" | "pastProofKeys">) {
+    this.present = present;
+    this.#vaultId = row.vaultId;
+    this.#past = row.pastProofKeys;
+  }
+
+  /** The proof key of the event with this seq, which is not to be wiped. */
+  keyOf(seq: number): Uint8Array {
+    let key = this.present;
+    for (const [i, { throughSeq, sealed }] of this.#past.entries()) {
+      if (seq > throughSeq) break;
+      key = this.#opened[i] ??= this.#open(key, sealed, throughSeq);
+    }
+    return key;
+  }
+
+  /** Wipes all that were opened. */
+  wipe(): void {
+    wipe(this.present, ...this.#opened);
+  }
+
+  #open(next: Uint8Array, sealed: string, throughSeq: number): Uint8Array {
+    const bytes = fromBase64(sealed) ?? new Uint8Array();
+    return open(next, bytes, pastContext(this.#vaultId, throughSeq));
+  }
 }
 
 /** The MAC of the fields of `row` that change with the KEK at hand only. */
@@ -40,18 +95,20 @@ function fieldOf(value: VaultRow[keyof VaultRow]): ContextField {
 }
 
 /**
- * Opens the proof key of a vault, and proves its row with it. The caller wipes the result.
+ * Opens the proof keys of a vault, and proves its row with the present one. The caller wipes the result.
  *
  * @throws {VaultError} `INTEGRITY` if the row was changed.
  */
-export async function openProofKey(key: KekHandle, row: VaultRow): Promise<Uint8Array> {
+export async function openProofKeys(key: KekHandle, row: VaultRow): Promise<ProofKeys> {
   let proofKey: Uint8Array;
   try {
     proofKey = await key.unwrap(row.auditProofKey, proofKeyContext(row.vaultId, key.kekId));
   } catch (error) {
     throw hasCode(error, "INTEGRITY") ? edited(error) : error;
   }
-  if (equalBytes(descriptionMac(proofKey, row), row.descriptionMac)) return proofKey;
+  if (equalBytes(descriptionMac(proofKey, row), row.descriptionMac)) {
+    return new ProofKeys(proofKey, row);
+  }
   wipe(proofKey);
   throw edited();
 }

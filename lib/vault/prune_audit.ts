@@ -118,7 +118,7 @@ interface Needed {
 /** Removes what records the states of secrets, but for what living ones need; gives how many. */
 async function removeStates(transaction: Transaction, throughSeq: number): Promise<number> {
   const { writer, row: { vaultId } } = transaction;
-  const proofKey = await transaction.proofKey();
+  const proofKeys = await transaction.proofKeys();
   let removed = 0;
   let needed: Needed = {};
   const remove = async (event: AuditRow): Promise<void> => {
@@ -143,7 +143,7 @@ async function removeStates(transaction: Transaction, throughSeq: number): Promi
   for await (const event of events) {
     if (needed.newest?.secretId !== event.secretId) await endSecret();
     // What was made under a lost key says nothing of a secret that is here now.
-    if (!isProvenState(proofKey, vaultId, event)) {
+    if (!isProvenState(proofKeys, vaultId, event)) {
       if (event.seq <= throughSeq) await remove(event);
       continue;
     }

@@ -5,8 +5,7 @@
  * A rotation seals the next KEK to the same public key, so it needs no recovery key; and since the sealing needs
  * no secret either, an older KEK opens nothing of what is sealed later. The public key is proved
  * under the present KEK before anything is sealed to it: else whoever can write the vault would put in his own
- * and be handed the next KEK. The MAC of the vault's row does not do for that: its key outlives rotations, so
- * whoever has an older KEK can write it.
+ * and be handed the next KEK.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import { encodeContext } from "../crypto/context.ts";
 import { hpkeOpen, hpkePublicKey, hpkeSeal } from "../crypto/hpke.ts";
 import { hkdfSha256, sha256 } from "../crypto/kdf.ts";
 import { hasCode, VaultError } from "../errors.ts";
-import { isProven } from "./audit.ts";
+import { isProven, type ProofKeyring } from "./audit.ts";
 import { holdKek, type KekHandle, sameKekId } from "./kek.ts";
 import type { StoreReader } from "./store.ts";
 import type { Recovery, VaultRow } from "./vault_row.ts";
@@ -89,7 +88,7 @@ export async function checkRecovery(
 export async function resealRecovery(
   reader: StoreReader,
   row: VaultRow,
-  proofKey: Uint8Array,
+  proofKeys: ProofKeyring,
   from: KekHandle,
   to: KekHandle,
   kek: Uint8Array,
@@ -97,7 +96,7 @@ export async function resealRecovery(
   const { recovery, vaultId } = row;
   if (recovery === null) return null;
   await checkRecovery(from, row, recovery);
-  await checkNotRevoked(reader, vaultId, recovery, proofKey);
+  await checkNotRevoked(reader, vaultId, recovery, proofKeys);
   const { publicKey, createdAtMs } = bytesOf(recovery);
   return await sealRecovery(to, kek, vaultId, publicKey, createdAtMs);
 }
@@ -158,13 +157,13 @@ export async function checkNotRevoked(
   reader: StoreReader,
   vaultId: string,
   recovery: Recovery,
-  proofKey: Uint8Array,
+  proofKeys: ProofKeyring,
 ): Promise<void> {
   const newest = await reader.newestAudit(["recovery.create", "recovery.revoke"]);
   // Old events may have been pruned.
   if (newest === undefined) return;
   const isOfThisOne = newest.stateDigest === recoveryDigest(vaultId, recovery);
-  if (isOfThisOne && isProven(proofKey, vaultId, newest)) return;
+  if (isOfThisOne && isProven(proofKeys, vaultId, newest)) return;
   throw damagedRecovery("a recovery key that was revoked or replaced is back");
 }
 

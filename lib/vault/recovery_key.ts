@@ -10,7 +10,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import { holdKek, kekIdOf, sameKekId } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { callerKey, type KeyProviders, loadKek } from "./key_source.ts";
-import { openProofKey } from "./proof_key.ts";
+import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import {
   checkNotRevoked,
   noRecovery,
@@ -195,15 +195,15 @@ export async function openWithRecoveryKey(
 /** Checks that the row and its recovery are the ones of now, and wipes `kek` if they are not. */
 async function checkPresent(reader: StoreReader, row: VaultRow, kek: Uint8Array): Promise<void> {
   const handle = holdKek(kek, row.vaultId);
-  let proofKey: Uint8Array | undefined;
+  let proofKeys: ProofKeys | undefined;
   try {
-    proofKey = await openProofKey(handle, row);
-    if (row.recovery !== null) await checkNotRevoked(reader, row.vaultId, row.recovery, proofKey);
+    proofKeys = await openProofKeys(handle, row);
+    if (row.recovery !== null) await checkNotRevoked(reader, row.vaultId, row.recovery, proofKeys);
   } catch (error) {
     wipe(kek);
     throw error;
   } finally {
-    wipe(proofKey);
+    proofKeys?.wipe();
     handle.close();
   }
 }

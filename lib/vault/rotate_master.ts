@@ -176,7 +176,7 @@ async function rewrapAll(
     const recovery = await resealRecovery(
       transaction.writer,
       row,
-      await transaction.proofKey(),
+      await transaction.proofKeys(),
       from,
       to,
       next.kek,

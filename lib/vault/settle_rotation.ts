@@ -32,7 +32,7 @@ export async function settleWithin(
   const { row } = transaction;
   if (row.rotation === null) return;
   // Nothing is put in place or removed by a note that somebody else may have written.
-  await transaction.proofKey();
+  await transaction.proofKeys();
   if (providers !== undefined) await settleProviders(providers, row, row.rotation);
   await transaction.revise({ rotation: null });
 }

@@ -13,10 +13,17 @@ import {
   needsProof,
   nextChainKey,
 } from "./audit.ts";
-import { wipe } from "../crypto/bytes.ts";
+import { KEY_LENGTH } from "../crypto/aead.ts";
+import { randomBytes, wipe } from "../crypto/bytes.ts";
 import type { KekHandle } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
-import { descriptionMac, openProofKey, sealProofKey } from "./proof_key.ts";
+import {
+  descriptionMac,
+  openProofKeys,
+  ProofKeys,
+  sealPastProofKey,
+  sealProofKey,
+} from "./proof_key.ts";
 import type { Registry } from "./registry.ts";
 import type { Store, StoreWriter, WriteOptions } from "./store.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
@@ -45,15 +52,15 @@ export interface Transaction {
   readonly nowMs: number;
   /** The vault's key. */
   key(): Promise<KekHandle>;
-  /** The key of the audit's proofs, which the transaction wipes. Opening it proves the vault's row. */
-  proofKey(): Promise<Uint8Array>;
+  /** The keys of the audit's proofs, which the transaction wipes. Opening them proves the vault's row. */
+  proofKeys(): Promise<ProofKeys>;
   /**
    * Changes fields of the vault's row, which is proven before and bound after.
    *
-   * @param under The KEK from now on, if it changes.
-   * @param freshProofKey A new proof key, if the old one is lost. It is wiped.
+   * @param under The KEK from now on, if it changes; the proof key changes with it.
+   * @param isLost Whether the present KEK is lost, and with it all proofs of before.
    */
-  revise(fields: Partial<VaultRow>, under?: KekHandle, freshProofKey?: Uint8Array): Promise<void>;
+  revise(fields: Partial<VaultRow>, under?: KekHandle, isLost?: boolean): Promise<void>;
   /** Records an event. */
   record(event: AuditEvent): Promise<void>;
 }
@@ -83,7 +90,7 @@ class RunningTransaction implements Transaction {
   readonly #state: Pick<VaultState, "keys" | "actor">;
   readonly #firstAuditKey: Uint8Array;
   #row: VaultRow;
-  #proofKey: Uint8Array | undefined;
+  #proofKeys: ProofKeys | undefined;
 
   constructor(
     state: Pick<VaultState, "keys" | "actor">,
@@ -106,27 +113,32 @@ class RunningTransaction implements Transaction {
     return this.#state.keys.current(this.#row);
   }
 
-  async proofKey(): Promise<Uint8Array> {
-    return this.#proofKey ??= await openProofKey(await this.key(), this.#row);
+  async proofKeys(): Promise<ProofKeys> {
+    return this.#proofKeys ??= await openProofKeys(await this.key(), this.#row);
   }
 
-  async revise(
-    fields: Partial<VaultRow>,
-    under?: KekHandle,
-    freshProofKey?: Uint8Array,
-  ): Promise<void> {
-    const proofKey = freshProofKey ?? await this.proofKey();
-    if (proofKey !== this.#proofKey) wipe(this.#proofKey);
-    this.#proofKey = proofKey;
-    const sealed = under === undefined
-      ? {}
-      : { auditProofKey: await sealProofKey(under, this.#row.vaultId, proofKey) };
-    const row = { ...this.#row, ...fields, ...sealed };
-    this.#row = { ...row, descriptionMac: descriptionMac(proofKey, row) };
+  async revise(fields: Partial<VaultRow>, under?: KekHandle, isLost = false): Promise<void> {
+    if (under !== undefined) await this.#renewProofKey(under, isLost);
+    const { present } = await this.proofKeys();
+    const row = { ...this.#row, ...fields };
+    this.#row = { ...row, descriptionMac: descriptionMac(present, row) };
+  }
+
+  async #renewProofKey(under: KekHandle, isLost: boolean): Promise<void> {
+    const { vaultId, auditSeq, pastProofKeys } = this.#row;
+    const before = isLost ? undefined : await this.proofKeys();
+    const next = randomBytes(KEY_LENGTH);
+    const past = before === undefined
+      ? []
+      : [sealPastProofKey(next, vaultId, before.present, auditSeq), ...pastProofKeys];
+    const auditProofKey = await sealProofKey(under, vaultId, next);
+    this.#proofKeys?.wipe();
+    this.#row = { ...this.#row, auditProofKey, pastProofKeys: past };
+    this.#proofKeys = new ProofKeys(next, this.#row);
   }
 
   async record(event: AuditEvent): Promise<void> {
-    const proofKey = needsProof(event.kind) ? await this.proofKey() : undefined;
+    const proofKey = needsProof(event.kind) ? (await this.proofKeys()).present : undefined;
     const { actor } = this.#state;
     const { chain, auditRow } = nextAuditRow(this.#row, event, this.nowMs, actor, proofKey);
     await this.writer.appendAudit(auditRow);
@@ -135,7 +147,7 @@ class RunningTransaction implements Transaction {
   }
 
   wipe(): void {
-    wipe(this.#proofKey);
+    this.#proofKeys?.wipe();
   }
 }
 

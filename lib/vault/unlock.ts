@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { healLostKey } from "./init_vault.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
-import { openProofKey } from "./proof_key.ts";
+import { openProofKeys } from "./proof_key.ts";
 import { settle } from "./settle_rotation.ts";
 import type { Store } from "./store.ts";
 import { transact, type VaultState } from "./transaction.ts";
@@ -52,7 +51,7 @@ async function unlockOrHeal(
 ): Promise<void> {
   try {
     const row = await untilStable(state.store, async (row) => {
-      wipe(await openProofKey(await state.keys.current(row), row));
+      (await openProofKeys(await state.keys.current(row), row)).wipe();
       return row;
     });
     if (row.rotation !== null) await settleIfFree(state, providers);

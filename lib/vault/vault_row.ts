@@ -52,6 +52,11 @@ const rowSchema = v.object({
   auditAnchorMac: bytes,
   /** The key of the proofs, sealed under the KEK; see `proof_key.ts`. */
   auditProofKey: bytes,
+  /** The keys of older proofs, newest first, each sealed under the one that came next. */
+  pastProofKeys: v.array(v.object({
+    throughSeq: count,
+    sealed: base64(NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH),
+  })),
   /** The MAC of all the fields above under the key of the proofs. */
   descriptionMac: bytes,
   /** The seq of the last audit row. */
@@ -69,6 +74,14 @@ const OTHER_FIELDS: readonly string[] = ["descriptionMac", "auditSeq", "auditMac
 export const DESCRIPTION_FIELDS: readonly (keyof VaultRow)[] =
   (Object.keys(rowSchema.entries) as (keyof VaultRow)[])
     .filter((field) => !OTHER_FIELDS.includes(field));
+
+/** The key of the proofs of all events up to a seq: base64 of 72 bytes, sealed under the one that came next. */
+export interface PastProofKey {
+  /** The last event that it is the key of. */
+  readonly throughSeq: number;
+  /** The key, sealed. */
+  readonly sealed: string;
+}
 
 /** What a key provider needs to give its key again; `type` names the provider. Nothing secret. */
 export type ProviderSettings = Readonly<Record<string, unknown>> & { readonly type: string };

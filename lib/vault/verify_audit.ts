@@ -16,7 +16,7 @@ import type { AuditRow } from "./audit.ts";
 import { type AuditFinding, AuditFindings } from "./audit_finding.ts";
 import { type AuditHead, formatHead, parseHead } from "./audit_head.ts";
 import type { KekHandle } from "./kek.ts";
-import { openProofKey } from "./proof_key.ts";
+import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import type { VaultState } from "./transaction.ts";
 import { untilStable } from "./unlock.ts";
@@ -81,16 +81,16 @@ export async function verifyWith(
 ): Promise<AuditVerification> {
   const findings = new AuditFindings();
   const watch = new HeadWatch(row, head);
-  let proofKey: Uint8Array | undefined;
+  let proofKeys: ProofKeys | undefined;
   let anchorKey: Uint8Array | undefined;
   try {
-    proofKey = await openProofKey(key, row);
+    proofKeys = await openProofKeys(key, row);
     anchorKey = await openAnchor(key, row);
     const listener: AuditListener = (event, isVerified) => {
       watch.see(event, isVerified);
       return onEvent(event, isVerified);
     };
-    const keys = { anchorKey, proofKey };
+    const keys = { anchorKey, proofKeys };
     const chain = await inOrder(
       findings,
       () => verifyChain(reader, row, keys, findings, listener),
@@ -98,7 +98,7 @@ export async function verifyWith(
     watch.report(findings);
     const secrets = await inOrder(
       findings,
-      () => verifySecrets({ reader, row, key, proofKey: keys.proofKey, findings }),
+      () => verifySecrets({ reader, row, key, proofKeys: keys.proofKeys, findings }),
     );
     // An index that hides an event from one way of reading and not from the other.
     if (chain !== undefined && secrets !== undefined && chain.states !== secrets.states) {
@@ -106,7 +106,8 @@ export async function verifyWith(
     }
     return outcome(row, findings, chain, secrets?.secrets ?? await reader.countSecrets());
   } finally {
-    wipe(proofKey, anchorKey);
+    proofKeys?.wipe();
+    wipe(anchorKey);
   }
 }
 

@@ -6,7 +6,14 @@
 import { equalBytes, toHex, wipe } from "../crypto/bytes.ts";
 import { encodeContext } from "../crypto/context.ts";
 import { sha256 } from "../crypto/kdf.ts";
-import { auditMac, type AuditRow, isProven, needsProof, nextChainKey } from "./audit.ts";
+import {
+  auditMac,
+  type AuditRow,
+  isProven,
+  needsProof,
+  nextChainKey,
+  type ProofKeyring,
+} from "./audit.ts";
 import { AuditFindings } from "./audit_finding.ts";
 import { PAGE, pagesOf } from "./audit_pages.ts";
 import type { StoreReader } from "./store.ts";
@@ -19,8 +26,8 @@ const MAX_GAP = 1_000_000;
 export interface ChainKeys {
   /** The chain key that the anchor holds. */
   readonly anchorKey: Uint8Array;
-  /** The key of the proofs. */
-  readonly proofKey: Uint8Array;
+  /** The keys of the proofs. */
+  readonly proofKeys: ProofKeyring;
 }
 
 /** Receives each event, and whether it is as it was recorded. */
@@ -39,9 +46,9 @@ export interface ChainResult {
 }
 
 /** Whether `row` is proven and records a secret's state. */
-export function isProvenState(proofKey: Uint8Array, vaultId: string, row: AuditRow): boolean {
+export function isProvenState(proofKeys: ProofKeyring, vaultId: string, row: AuditRow): boolean {
   return row.secretId !== "" && row.stateDigest !== "" && isWhole(row) &&
-    isProven(proofKey, vaultId, row);
+    isProven(proofKeys, vaultId, row);
 }
 
 /** The digest of the events that a prune keeps, when `row` is added to them. */
@@ -78,7 +85,7 @@ function isWhole(row: AuditRow): boolean {
 
 class ChainWalk {
   readonly #row: VaultRow;
-  readonly #proofKey: Uint8Array;
+  readonly #proofKeys: ProofKeyring;
   readonly #findings: AuditFindings;
   /** What is wrong with the events before the anchor, if they can be verified at all. */
   readonly #early = new AuditFindings();
@@ -96,9 +103,9 @@ class ChainWalk {
   #prune: AuditRow | undefined;
   #isHealed = false;
 
-  constructor(row: VaultRow, { anchorKey, proofKey }: ChainKeys, findings: AuditFindings) {
+  constructor(row: VaultRow, { anchorKey, proofKeys }: ChainKeys, findings: AuditFindings) {
     this.#row = row;
-    this.#proofKey = proofKey;
+    this.#proofKeys = proofKeys;
     this.#findings = findings;
     this.#key = new Uint8Array(anchorKey);
     this.#seq = row.auditAnchorSeq;
@@ -112,7 +119,7 @@ class ChainWalk {
   /** Takes the next event; whether it is as it was recorded. */
   take(event: AuditRow): boolean {
     this.#events++;
-    const proven = isWhole(event) && isProven(this.#proofKey, this.#row.vaultId, event);
+    const proven = isWhole(event) && isProven(this.#proofKeys, this.#row.vaultId, event);
     if (proven && event.secretId !== "" && event.stateDigest !== "") this.#states++;
     if (event.seq < 1 || event.seq > this.#row.auditSeq) {
       this.#findings.event("event-inserted", event.seq, "no event was recorded under this number");

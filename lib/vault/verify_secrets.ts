@@ -8,7 +8,7 @@
  */
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode } from "../errors.ts";
-import type { AuditRow } from "./audit.ts";
+import type { AuditRow, ProofKeyring } from "./audit.ts";
 import type { AuditFindings } from "./audit_finding.ts";
 import { PAGE, pagesOf } from "./audit_pages.ts";
 import { openDek } from "./envelope.ts";
@@ -25,7 +25,7 @@ interface Inquiry {
   readonly reader: StoreReader;
   readonly row: VaultRow;
   readonly key: KekHandle;
-  readonly proofKey: Uint8Array;
+  readonly proofKeys: ProofKeyring;
   readonly findings: AuditFindings;
 }
 
@@ -52,7 +52,7 @@ interface History {
 export async function verifySecrets(
   inquiry: Inquiry,
 ): Promise<{ secrets: number; states: number }> {
-  const { reader, row, proofKey } = inquiry;
+  const { reader, row, proofKeys } = inquiry;
   const secrets = new Peekable(pagesOf<SecretRow>(
     (last) => reader.secrets(last === undefined ? undefined : String(last.id), PAGE),
     (a, b) => compareText(String(a.id), String(b.id)),
@@ -76,7 +76,7 @@ export async function verifySecrets(
     for (let next = event; next?.secretId === id; next = await events.peek()) {
       events.take();
       // What is not proven was found among the events already, and says nothing about a secret.
-      if (!isProvenState(proofKey, row.vaultId, next)) continue;
+      if (!isProvenState(proofKeys, row.vaultId, next)) continue;
       total.states++;
       fold(history, next, stored, inquiry);
     }

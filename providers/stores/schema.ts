@@ -32,6 +32,7 @@ export const MIGRATIONS: readonly string[] = [`
     audit_anchor_seq integer not null,
     audit_anchor_mac blob not null,
     audit_proof_key blob not null,
+    past_proof_keys text not null,
     description_mac blob not null,
     audit_seq integer not null,
     audit_mac blob not null,

@@ -26,7 +26,7 @@ import {
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
 const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
 const SELECT_AFTER = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
-const PUT_VAULT = `insert or replace into vault values (${marks(18)})`;
+const PUT_VAULT = `insert or replace into vault values (${marks(19)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
 const INSERT_AUDIT = `insert into audit values (${marks(13)})`;

@@ -82,6 +82,7 @@ export function vaultRow(fields: Partial<StoredVault> = {}): StoredVault {
     auditAnchorSeq: 0,
     auditAnchorMac: new Uint8Array(32).fill(3),
     auditProofKey: new Uint8Array(72).fill(4),
+    pastProofKeys: [{ throughSeq: 1, sealed: "x" }],
     descriptionMac: new Uint8Array(32).fill(6),
     auditSeq: 0,
     auditMac: new Uint8Array(32).fill(5),

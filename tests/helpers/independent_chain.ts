@@ -22,7 +22,7 @@ export function checkChain(path: string, kek: Uint8Array): number {
   return withRaw(path, (raw) => {
     const vault = row(raw, "select * from vault");
     const events = rows(raw, "select * from audit order by seq");
-    const count = replay(vault, events, openAnchor(vault, kek), openProofKey(vault, kek));
+    const count = replay(vault, events, openAnchor(vault, kek), openProofKeys(vault, kek));
     checkStates(raw, events);
     return count;
   });
@@ -43,18 +43,32 @@ function openAnchor(vault: SqlRow, kek: Uint8Array): Buffer {
   return open(kek, vault["audit_anchor"], context);
 }
 
+interface ProofKey {
+  readonly throughSeq: number;
+  readonly key: Buffer;
+}
+
 /** The columns of the vault's own row that its MAC does not cover. */
 const UNCOVERED = ["one", "description_mac", "audit_seq", "audit_mac", "audit_key"];
 
-/** The key of the proofs, opened with `kek`, with which the vault's own row is checked. */
-function openProofKey(vault: SqlRow, kek: Uint8Array): Buffer {
+/**
+ * The keys of the proofs, newest first, each with the last event that it proves: the newest is opened with `kek`
+ * and checks the vault's own row, every other one with the one before it in the list.
+ */
+function openProofKeys(vault: SqlRow, kek: Uint8Array): ProofKey[] {
   const { vault_id, kek_id, audit_proof_key, description_mac } = vault;
   const proofKey = open(kek, audit_proof_key, encode("audit-proof-key", vault_id, kek_id));
   const covered = Object.entries(vault).filter(([column]) => !UNCOVERED.includes(column));
   const mac = hmac(proofKey, encode("vault", ...covered.map(([, value]) => value)));
   assert.ok(description_mac instanceof Uint8Array);
   assert.equal(hex(mac), hex(description_mac), "the MAC of the vault's own row");
-  return proofKey;
+  const keys: ProofKey[] = [{ throughSeq: Infinity, key: proofKey }];
+  for (const { throughSeq, sealed } of JSON.parse(String(vault["past_proof_keys"]))) {
+    const context = encode("audit-past-proof-key", vault_id, throughSeq);
+    const next = keys.at(-1)?.key ?? proofKey;
+    keys.push({ throughSeq, key: open(next, Buffer.from(sealed, "base64"), context) });
+  }
+  return keys;
 }
 
 function open(kek: Uint8Array, sealed: SqlValue | undefined, context: Buffer): Buffer {
@@ -70,7 +84,7 @@ function replay(
   vault: SqlRow,
   events: readonly SqlRow[],
   anchor: Buffer,
-  proofKey: Buffer,
+  proofKeys: readonly ProofKey[],
 ): number {
   const behind = events.filter(({ seq }) => Number(seq) > Number(vault["audit_anchor_seq"]));
   let key = anchor;
@@ -84,6 +98,8 @@ function replay(
     const message = encode("audit", vault["vault_id"], previous, ...Object.values(fields));
     assert.equal(hex(hmac(key, message)), hex(mac), `MAC ${seq}`);
     const claim = encode("audit-proof", vault["vault_id"], mac, ...Object.values(fields));
+    const proofKey = proofKeys.findLast(({ throughSeq }) => seq <= throughSeq)?.key;
+    assert.ok(proofKey !== undefined);
     const isKeyless = KEYLESS.includes(String(event["kind"]));
     assert.equal(hex(proof), isKeyless ? "" : hex(hmac(proofKey, claim)), `proof ${seq}`);
     previous = mac;

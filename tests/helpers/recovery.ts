@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { holdKek } from "../../lib/vault/kek.ts";
-import { descriptionMac, openProofKey } from "../../lib/vault/proof_key.ts";
+import { descriptionMac, openProofKeys } from "../../lib/vault/proof_key.ts";
 import { readVaultRow, type Recovery } from "../../lib/vault/vault_row.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
@@ -33,7 +33,7 @@ export async function storedRecovery(store: Store): Promise<Recovery | null> {
 /**
  * Writes a recovery into the store, behind the vault's back.
  *
- * @param kek With it the MAC of the row is made anew, as whoever has an older KEK can: he knows the proof key.
+ * @param kek With it the MAC of the row is made anew, as only whoever has the vault's KEK can.
  */
 export async function putRecovery(
   store: Store,
@@ -44,9 +44,9 @@ export async function putRecovery(
     const stored = { ...await writer.vault(), recovery };
     if (kek === undefined) return await writer.putVault(stored);
     const row = await readVaultRow(writer);
-    const proofKey = await openProofKey(holdKek(kek, row.vaultId), row);
+    const { present } = await openProofKeys(holdKek(kek, row.vaultId), row);
     const edited = { ...row, recovery: recovery as Recovery | null };
-    await writer.putVault({ ...edited, descriptionMac: descriptionMac(proofKey, edited) });
+    await writer.putVault({ ...edited, descriptionMac: descriptionMac(present, edited) });
   });
 }
 

@@ -35,6 +35,7 @@ function editsOfColumn(raw: DatabaseSync, name: string): SqlValue[] {
   const documents: Record<string, string[]> = {
     provider: ['{"type":"file","path":"/tmp/evil"}', '{"type":"caller","x":1}'],
     retired_kek_ids: ["[]", '["00112233445566778899aabbccddeeff"]'],
+    past_proof_keys: ["[]"],
     rotation: [rotation("00112233445566778899aabbccddeeff")],
   };
   const edits = [...editsOf(column, value, undefined), ...documents[name] ?? []];

@@ -5,12 +5,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import test from "node:test";
-import { auditMac, nextChainKey } from "../../lib/vault/audit.ts";
+import { openAnchor } from "../../lib/vault/anchor.ts";
+import { auditMac, auditProof, nextChainKey } from "../../lib/vault/audit.ts";
 import { auditHead } from "../../lib/vault/audit_head.ts";
+import { holdKek } from "../../lib/vault/kek.ts";
+import { descriptionMac, openProofKeys } from "../../lib/vault/proof_key.ts";
+import { readVaultRow } from "../../lib/vault/vault_row.ts";
 import { finds, withPast } from "../helpers/past.ts";
 import { withDirectory } from "../helpers/program.ts";
 import { copyDatabase, row, run, withRaw } from "../helpers/raw_database.ts";
-import { initVault, openVault, OTHER_KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
+import { initVault, KEK, openVault, OTHER_KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
 import { shortFindings } from "../helpers/verified.ts";
 
 test("verify() finds an end that was cut off, whatever the vault's row says then", async () => {
@@ -215,6 +219,54 @@ test("a rotation of the master key is no seam: events and heads from before it s
     assert.deepEqual([isIntact, fromSeq, events], [true, 1, 4]);
     withRaw(path, (raw) => run(raw, "update audit set actor = 'x' where seq = 1"));
     assert.deepEqual(shortFindings(await vault.verify()), ["event-edited 1"]);
+    await vault.close();
+  });
+});
+
+test("a master key of before proves nothing once it was rotated: no event, and not the vault's row", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    const store = await sqliteStore(directory);
+    const vault = await initVault({ store });
+    await vault.create({ name: "A", value: utf8("a") });
+    const readRow = () => store.read(readVaultRow);
+    const before = await readRow();
+    await vault.rotateMaster({ settings: { type: "caller" }, kek: OTHER_KEK });
+    // Whoever has the old key and an old copy knows the old proof key, and by the anchor all chain keys.
+    const { present: stolen } = await openProofKeys(holdKek(KEK, before.vaultId), before);
+    const row = await readRow();
+    const empty = { secretId: "", secretName: "", scope: "", context: "", note: "" };
+    const digests = { previousDigest: "", stateDigest: "" };
+    const fields = { seq: 4, timeMs: 1, kind: "vault.unlock", actor: "x", ...empty, ...digests };
+    const mac = auditMac(row.auditKey, row.vaultId, row.auditMac, fields);
+    const proof = auditProof(stolen, row.vaultId, { ...fields, mac });
+    await store.write(async (writer) => {
+      await writer.appendAudit({ ...fields, mac, proof });
+      const auditKey = nextChainKey(row.auditKey);
+      await writer.putVault({ ...row, auditSeq: 4, auditMac: mac, auditKey });
+    });
+    assert.deepEqual(shortFindings(await vault.verify()), ["event-forged 4"]);
+    // An event of before, made anew under the old keys, does not fit the one that came after it.
+    withRaw(path, (raw) => run(raw, "delete from audit where seq = 4"));
+    const anchor = await openAnchor(holdKek(KEK, before.vaultId), before);
+    await store.write(async (writer) => {
+      await writer.putVault({ ...row });
+      const [first, second, third] = await writer.auditAfter(0, 3);
+      assert.ok(first !== undefined && second !== undefined && third !== undefined);
+      const forged = { ...second, note: "forged" };
+      const mac = auditMac(nextChainKey(anchor), row.vaultId, first.mac, forged);
+      const proof = auditProof(stolen, row.vaultId, { ...forged, mac });
+      await writer.removeAudit(2);
+      await writer.removeAudit(3);
+      await writer.appendAudit({ ...forged, mac, proof });
+      await writer.appendAudit(third);
+    });
+    assert.deepEqual(shortFindings(await vault.verify()), ["event-forged 2"]);
+    const edited = { ...row, createdAtMs: 1 };
+    await store.write((writer) =>
+      writer.putVault({ ...edited, descriptionMac: descriptionMac(stolen, edited) })
+    );
+    await assert.rejects(openVault({ store, kek: OTHER_KEK }), { code: "INTEGRITY" });
     await vault.close();
   });
 });
