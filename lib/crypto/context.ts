@@ -27,6 +27,7 @@ export function encodeContext(fields: readonly ContextField[]): Uint8Array {
 }
 
 // On some engines an array costs more than the encoding, and most encodings are short and needed for one call.
+// Nothing secret is ever encoded, so what was may stay in the array.
 const SHARED_LENGTH = 2_048;
 let shared: Uint8Array | undefined = new Uint8Array(SHARED_LENGTH);
 
