@@ -24,6 +24,7 @@ import { parseArgs } from "node:util";
 import { type Operation, OPERATIONS } from "../tests/crash/syscalls/operations.ts";
 import {
   errorAt,
+  failable,
   type Outcome,
   prepare,
   type Prepared,
@@ -80,7 +81,7 @@ async function tryAll(operations: readonly Operation[]): Promise<Outcome[]> {
     const faults = share(Number(flags.faults), rooms);
     const queue = prepared.flatMap((each, at) => [
       ...spread(each.calls, kills[at] ?? 0).map((call) => () => tryPoint(each, call, "SIGKILL")),
-      ...spread(each.calls, faults[at] ?? 0).map((call) => () =>
+      ...spread(failable(each.calls), faults[at] ?? 0).map((call) => () =>
         tryPoint(each, call, errorAt(call))
       ),
     ]);

@@ -45,6 +45,7 @@ test(`rotate-master killed ${KILLS} times at random leaves ${SECRETS} secrets re
     }
     console.log(`${KILLS} kills with seed ${SEED}: ${JSON.stringify(outcomes)}`);
     assert.deepEqual(await allValues(world), values);
+    await jsonIn(world, "audit", "verify");
     const { exitCode, stderr } = await runIn(world, "rotate-master");
     assert.equal(exitCode, 0, stderr);
     assert.deepEqual(await allValues(world), values);

@@ -36,7 +36,7 @@ async function main(plan: Plan): Promise<void> {
   }
   await vault.close();
   process.stdin.destroy();
-  process.exitCode = reached ? 0 : NOT_REACHED;
+  process.exitCode = reached || at === "end" ? 0 : NOT_REACHED;
 }
 
 function watchedRuns(reach: (point: string) => Promise<void>) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import test from "node:test";
+import test, { after } from "node:test";
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,8 +20,8 @@ const skip = noStrace();
 if (skip !== false) console.warn(`skipped: the crash proof ${skip}`);
 
 const NAMES = ["secrets create", "rotate-master, file", "init, file"];
-const KILLS = 6;
-const FAULTS = 3;
+const KILLS = 5;
+const FAULTS = 2;
 
 function operationOf(name: string): Operation {
   const operation = OPERATIONS.find((each) => each.name === name);
@@ -29,13 +29,16 @@ function operationOf(name: string): Operation {
   return operation;
 }
 
-async function withPrepared(name: string, work: (prepared: Prepared) => Promise<void>) {
-  const prepared = await prepare(operationOf(name));
-  try {
-    await work(prepared);
-  } finally {
-    await prepared.dispose();
-  }
+const prepared = new Map<string, Promise<Prepared>>();
+after(async () => {
+  for (const each of prepared.values()) await (await each).dispose();
+});
+
+/** Prepares an operation once. */
+function preparedFor(name: string): Promise<Prepared> {
+  const found = prepared.get(name) ?? prepare(operationOf(name));
+  prepared.set(name, found);
+  return found;
 }
 
 for (const name of NAMES) {
@@ -45,19 +48,18 @@ for (const name of NAMES) {
       skip,
     },
     async () => {
-      await withPrepared(name, async (prepared) => {
-        const points = [
-          ...spread(prepared.calls, KILLS).map((call) => ({ call, what: "SIGKILL" as const })),
-          ...spread(prepared.calls, FAULTS).map((call) => ({ call, what: errorAt(call) })),
-        ];
-        let reached = 0;
-        for (const { call, what } of points) {
-          const { result, point } = await tryPoint(prepared, call, what);
-          if (result instanceof Error) throw new Error(`${what} at ${point}`, { cause: result });
-          if (result !== "missed") reached++;
-        }
-        assert.ok(reached > 0, "some of the points were reached");
-      });
+      const prepared = await preparedFor(name);
+      const points = [
+        ...spread(prepared.calls, KILLS).map((call) => ({ call, what: "SIGKILL" as const })),
+        ...spread(prepared.calls, FAULTS).map((call) => ({ call, what: errorAt(call) })),
+      ];
+      let reached = 0;
+      for (const { call, what } of points) {
+        const { result, point } = await tryPoint(prepared, call, what);
+        if (result instanceof Error) throw new Error(`${what} at ${point}`, { cause: result });
+        if (result !== "missed") reached++;
+      }
+      assert.ok(reached > 0, "some of the points were reached");
     },
   );
 }
@@ -88,12 +90,11 @@ function raw(directory: string, sql: string): void {
 
 for (const { what, harm } of losses) {
   test(`the crash proof notices ${what}`, { skip }, async () => {
-    await withPrepared("secrets create", async ({ world, operation, states }) => {
-      await withDirectory(async (parent) => {
-        const copy = await copyVault(world, join(parent, "vault"));
-        await harm(copy);
-        await assert.rejects(checkSurvival(copy, operation, states), assert.AssertionError);
-      });
+    const { world, operation, states } = await preparedFor("secrets create");
+    await withDirectory(async (parent) => {
+      const copy = await copyVault(world, join(parent, "vault"));
+      await harm(copy);
+      await assert.rejects(checkSurvival(copy, operation, states), assert.AssertionError);
     });
   });
 }

@@ -120,6 +120,7 @@ function checkStates(raw: DatabaseSync, events: readonly SqlRow[]): void {
   const recorded = new Map<string, string>();
   for (const { kind, secret_id, state_digest } of events) {
     const id = String(secret_id);
+    if (id === "") continue;
     if (kind === "secret.delete") recorded.delete(id);
     else if (state_digest !== "") recorded.set(id, String(state_digest));
   }

@@ -99,6 +99,7 @@ async function checkDeeds(
 
 async function checkKeyAndAudit(world: World, rotations: number): Promise<void> {
   await jsonIn(world, "status");
+  await jsonIn(world, "audit", "verify");
   const { rotation, kekId, vaultId } = await peek(world.directory);
   assert.equal(rotation, null);
   assert.deepEqual(await filesIn(world.directory), ["kek.key", "vault.db"]);

@@ -4,6 +4,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
+import { programCommand, runtimeCommand } from "../../helpers/program.ts";
+import type { Plan } from "../children.ts";
 import {
   NEXT_KEY,
   NEXT_PASSPHRASE,
@@ -26,6 +29,18 @@ export interface Operation {
   readonly rotatesTo?: Target;
   /** Whether it makes the vault. */
   readonly makesVault?: boolean;
+  /** Whether it leaves all secrets as they are. */
+  readonly keepsSecrets?: boolean;
+  /** What is done to its vault beforehand, by the program. */
+  readonly beforehand?: readonly (readonly string[])[];
+}
+
+/** The command line of `operation`: the program, or for a Keychain a script that can be given the stand-in. */
+export function commandOf(operation: Operation, world: World): string[] {
+  if (world.provider !== "macos-keychain") return [...programCommand(), ...operation.args(world)];
+  const script = fileURLToPath(new URL("../rotating_child.ts", import.meta.url));
+  const plan: Plan = { world, rotateTo: operation.rotatesTo ?? "same", at: "end", how: "hold" };
+  return [...runtimeCommand(script), JSON.stringify(plan)];
 }
 
 const LARGE = "large value ".repeat(16_000);
@@ -71,6 +86,16 @@ function init(
   };
 }
 
+function recovery(command: string, args: readonly string[] = []): Operation {
+  return {
+    name: `recovery ${command}`,
+    provider: "file",
+    keepsSecrets: true,
+    args: () => ["recovery", command, ...args],
+    beforehand: [["recovery", "create", "--print"]],
+  };
+}
+
 const toKey = ["--new-key-file", "-"];
 const nextKey = Buffer.from(NEXT_KEY).toString("base64");
 const toPassphrase = ["--new-passphrase-file", "-"];
@@ -92,6 +117,10 @@ export const OPERATIONS: readonly Operation[] = [
   rotateMaster("env", "same", toKey, nextKey),
   rotateMaster("env", "passphrase", toPassphrase, NEXT_PASSPHRASE),
   rotateMaster("passphrase", "same", toPassphrase, NEXT_PASSPHRASE),
+  rotateMaster("macos-keychain", "same", []),
+  { ...recovery("create", ["--print"]), beforehand: [] },
+  { ...recovery("create", ["--print", "--replace"]), name: "recovery create --replace" },
+  recovery("revoke"),
   init("file"),
   init("env"),
   init("passphrase", ["init", "--provider", "passphrase", ...cheap]),

@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { programCommand } from "../../helpers/program.ts";
+import { runIn } from "../children.ts";
 import { peek, stateOf } from "../inspect.ts";
 import { copyVault, environmentOf, makeVault, withVault, type World, worldIn } from "../vaults.ts";
-import type { Operation } from "./operations.ts";
+import { commandOf, type Operation } from "./operations.ts";
 import { type Call, callsBelow, type Injection, traced } from "./strace.ts";
 import { checkSurvival, type States } from "./survival.ts";
 
@@ -49,11 +49,13 @@ export async function prepare(operation: Operation): Promise<Prepared> {
   const parent = await mkdtemp(join(tmpdir(), "aivault-test-"));
   const world = await makeWorld(operation, join(parent, "vault"));
   const before = operation.makesVault ? [] : await stateOf(world);
-  const kekId = operation.makesVault ? undefined : (await peek(world.directory)).kekId;
+  const { kekId, auditSeq } = operation.makesVault
+    ? { kekId: undefined, auditSeq: 0 }
+    : await peek(world.directory);
   const done = await copyOf(operation, world, join(parent, "done"));
   const log = join(parent, "trace");
-  const { args, stdin } = operation;
-  const { exitCode, stderr } = await traced([...programCommand(), ...args(done)], log, {
+  const { stdin } = operation;
+  const { exitCode, stderr } = await traced(commandOf(operation, done), log, {
     env: environmentOf(done),
     ...(stdin === undefined ? {} : { stdin }),
   });
@@ -61,13 +63,12 @@ export async function prepare(operation: Operation): Promise<Prepared> {
   const calls = await callsBelow(log, parent);
   assert.ok(calls.length > 0, `${operation.name} writes nothing`);
   const changed = operation.rotatesTo === undefined ? await stateOf(done) : before;
-  if (operation.rotatesTo === undefined && !operation.makesVault) {
-    assert.notDeepEqual(changed, before);
-  }
+  const changes = operation.rotatesTo === undefined && !operation.makesVault;
+  if (changes && !operation.keepsSecrets) assert.notDeepEqual(changed, before);
   return {
     operation,
     world,
-    states: { before, after: changed, kekId },
+    states: { before, after: changed, kekId, auditSeq },
     calls,
     dispose: () => rm(parent, { recursive: true, force: true }),
   };
@@ -83,6 +84,10 @@ async function makeWorld(operation: Operation, directory: string): Promise<World
       value: new TextEncoder().encode(`one more value ${n}`.padEnd(40 * n, "+")),
     })));
   });
+  for (const args of operation.beforehand ?? []) {
+    const { exitCode, stderr } = await runIn(world, ...args);
+    assert.equal(exitCode, 0, stderr);
+  }
   return world;
 }
 
@@ -110,10 +115,10 @@ export async function tryPoint(
   try {
     const world = await copyOf(operation, prepared.world, join(parent, "vault"));
     const log = join(parent, "trace");
-    const { args, stdin } = operation;
+    const { stdin } = operation;
     const fromThenOn = what === "ENOSPC" && call.name === "pwrite64";
     const injection = { name: call.name, count: call.count, what, fromThenOn };
-    const ended = await traced([...programCommand(), ...args(world)], log, {
+    const ended = await traced(commandOf(operation, world), log, {
       env: environmentOf(world),
       ...(stdin === undefined ? {} : { stdin }),
     }, injection);
@@ -149,6 +154,11 @@ async function isHit(log: string, directory: string, what: Injection["what"]): P
 function checkExit(exitCode: number | null, stderr: string, result: "old" | "new"): void {
   if (exitCode === 0) assert.equal(result, "new", "it said that it was done");
   else assert.equal(exitCode, 74, stderr);
+}
+
+/** Those of `calls` that may be made to fail: what the stand-in for the Keychain writes is none of the program's. */
+export function failable(calls: readonly Call[]): Call[] {
+  return calls.filter(({ paths }) => !paths.some((path) => path.includes(".keychain.json")));
 }
 
 /** The error that can happen at `call` on a disk that is full or fails. */
