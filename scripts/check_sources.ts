@@ -12,6 +12,7 @@ import {
   report,
   type SourceTree,
 } from "./source_tree.ts";
+import { edgeModules } from "./testing/edge/edge_files.ts";
 
 const MOST_LINES = 300;
 const DEFAULT_EXPORT = /^export default\b/gm;
@@ -25,8 +26,12 @@ const UNEVEN_TESTS: readonly (readonly [RegExp, string])[] = [
   [/\bdescribe\.\w+\(|\bdescribe\([^;{]*\{\s*skip/g, "Bun drops a skipped suite; skip its tests"],
 ];
 
+/** Names of Node that are global in Deno and Bun too, but not where the core's tests run besides. */
+const NODE_GLOBALS = /\b(?:setImmediate|clearImmediate)\b/g;
+
 /** Lists what breaks these rules. */
 export function checkSources(tree: SourceTree): Finding[] {
+  const onTheEdge = edgeModules(tree);
   return [...tree].flatMap(([file, text]) => {
     const lines = text.trimEnd().split("\n").length;
     const findings: Finding[] = [];
@@ -39,6 +44,9 @@ export function checkSources(tree: SourceTree): Finding[] {
     }
     const code = codeOnly(text);
     findings.push(...findAll(file, code, DEFAULT_EXPORT, "export it by name"));
+    if (onTheEdge.has(file)) {
+      findings.push(...findAll(file, code, NODE_GLOBALS, "a browser has none; use setTimeout"));
+    }
     if (!file.endsWith(".test.ts")) return findings;
     return UNEVEN_TESTS.reduce(
       (all, [pattern, problem]) => [...all, ...findAll(file, code, pattern, problem)],

@@ -34,7 +34,7 @@ export class ManualClock implements Clock {
   }
 
   turn(): Promise<void> {
-    return new Promise((resolve) => void setImmediate(resolve));
+    return new Promise((resolve) => void setTimeout(resolve, 0));
   }
 
   /** Lets `ms` milliseconds pass, and the alarms go off that fall into them. */
@@ -72,7 +72,7 @@ export class ManualClock implements Clock {
 
 /** Lets everything run that is ready to. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** One end of a connection in memory. */

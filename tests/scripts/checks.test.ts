@@ -13,6 +13,7 @@ describe("checkSources()", () => {
     ["lib/a.ts", "a();\n".repeat(301), 301],
     ["lib/a.ts", "\nexport default a;", 2],
     ["tests/a.test.ts", "it.only(a);", 1],
+    ["tests/a.test.ts", "\nsetImmediate(a);", 2],
     ["tests/a.test.ts", "t.test(a);", 1],
     ["tests/a.test.ts", "t.skip(a);", 1],
     ["tests/a.test.ts", "test.skip(a);", 1],
@@ -25,6 +26,11 @@ describe("checkSources()", () => {
       assert.deepEqual(found.map((each) => [each.file, each.line]), [[file, line]]);
     });
   }
+
+  it("passes names of Node's in tests that run where it is", () => {
+    const text = 'import "node:fs";\nsetImmediate(a);';
+    assert.deepEqual(checkSources(new Map([["tests/a.test.ts", text]])), []);
+  });
 
   it("passes 300 lines, and a skip with a reason", () => {
     const test = "it(a, { skip: reason }, b);\n";

@@ -17,10 +17,17 @@ export const STAND_INS: Readonly<Record<string, string>> = {
 
 /** The paths, sorted, of the test files that can run there. */
 export function edgeFiles(tree: SourceTree): string[] {
-  return [...tree.keys()].filter((file) => file.endsWith(".test.ts") && isPure(tree, file)).sort();
+  const tests = [...tree.keys()].filter((file) => file.endsWith(".test.ts"));
+  return tests.filter((file) => closureOf(tree, file) !== undefined).sort();
 }
 
-function isPure(tree: SourceTree, start: string): boolean {
+/** The paths of all files that these tests load. */
+export function edgeModules(tree: SourceTree): Set<string> {
+  return new Set(edgeFiles(tree).flatMap((file) => [...closureOf(tree, file) ?? []]));
+}
+
+/** What `start` loads; `undefined` if something of it is not there. */
+function closureOf(tree: SourceTree, start: string): ReadonlySet<string> | undefined {
   const seen = new Set<string>();
   const isClean = (file: string): boolean => {
     if (seen.has(file)) return true;
@@ -35,5 +42,5 @@ function isPure(tree: SourceTree, start: string): boolean {
       return relative || target !== to ? isClean(target) : true;
     });
   };
-  return isClean(start);
+  return isClean(start) ? seen : undefined;
 }
