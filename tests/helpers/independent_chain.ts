@@ -1,7 +1,7 @@
 /**
  * The audit chain and the state digests of a vault, recomputed from the raw rows: written from the description
- * of the format, with HMAC, HKDF and SHA-256 of `node:crypto`, so that a mistake of the program is not
- * repeated here.
+ * of the format, with HMAC, HKDF and SHA-256 of `node:crypto` and a cipher of its own, so that a mistake of the
+ * program is not repeated here.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { openXChaCha } from "./independent_aead.ts";
 import { row, rows, type SqlRow, type SqlValue, withRaw } from "./raw_database.ts";
 
 /**
@@ -73,8 +73,7 @@ function openProofKeys(vault: SqlRow, kek: Uint8Array): ProofKey[] {
 
 function open(kek: Uint8Array, sealed: SqlValue | undefined, context: Buffer): Buffer {
   assert.ok(sealed instanceof Uint8Array);
-  const cipher = xchacha20poly1305(kek, sealed.subarray(0, 24), context);
-  return Buffer.from(cipher.decrypt(sealed.subarray(24)));
+  return Buffer.from(openXChaCha(kek, sealed, context));
 }
 
 /** Kinds of events that are recorded without the key. */
@@ -136,7 +135,7 @@ function checkStates(raw: DatabaseSync, events: readonly SqlRow[]): void {
   );
 }
 
-function digestOf(raw: DatabaseSync, secret: SqlRow): string {
+export function digestOf(raw: DatabaseSync, secret: SqlRow): string {
   const { id = null } = secret;
   const names = (isAlias: number): SqlValue[] =>
     rows(
@@ -183,7 +182,7 @@ function hmac(key: Buffer, message: Buffer): Buffer {
 }
 
 /** The version 3, then each field behind its length as 32 bits, big-endian; numbers in decimal, null empty. */
-function encode(...fields: readonly (SqlValue | undefined)[]): Buffer {
+export function encode(...fields: readonly (SqlValue | undefined)[]): Buffer {
   const parts = [Buffer.from([3])];
   for (const field of fields) {
     assert.notEqual(field, undefined, "a column is missing");
