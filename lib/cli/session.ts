@@ -10,6 +10,7 @@ import { vaultExists } from "../vault/init_vault.ts";
 import type { CreatedKey, KeyOptions, KeyProvider } from "../vault/key_provider.ts";
 import { type KekKeeper, type KeyProviders, providerOf } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
+import { vaultInfo } from "../vault/vault_info.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
 import { defaultProvider } from "./default_provider.ts";
@@ -67,6 +68,15 @@ export async function withVault<T>(
       await (vault ?? store).close();
     }
   });
+}
+
+/**
+ * {@linkcode checkKey} for a command that needs no key: a passphrase is not asked for, but a key that is at hand and
+ * does not fit is reported.
+ */
+export async function checkKeyAtHand(store: Store, providers: KeyProviders): Promise<void> {
+  const { provider } = await vaultInfo(store);
+  if (!providerOf(providers, provider.type).needsPassphrase) await checkKey(store, providers);
 }
 
 /** Makes sure that the key of the vault in `store` is at hand, and lets go of it. The store stays open. */

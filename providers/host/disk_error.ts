@@ -28,6 +28,8 @@ export function diskError(attempted: string, error: unknown): unknown {
 
 const problems: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EEXIST: "something else is in its place",
+  ENOENT: "there is no such file or directory",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
   EIO: "the disk reports an error",

@@ -17,13 +17,13 @@ import { shellWord } from "./shell_word.ts";
  */
 export async function makePrivateDirectory(path: string): Promise<void> {
   try {
-    await makeEach(path);
+    await makeEach(path, true);
   } catch (error) {
     throw diskError(`make directory ${path}`, error);
   }
 }
 
-async function makeEach(path: string): Promise<void> {
+async function makeEach(path: string, withParents: boolean): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
     // The umask may have taken the user's own permissions away.
@@ -31,9 +31,10 @@ async function makeEach(path: string): Promise<void> {
     await syncDirectory(dirname(path));
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" && dirname(path) !== path) {
-      await makeEach(dirname(path));
-      return await makeEach(path);
+    // A file system that takes no directories, such as /proc, says so too when the parent is there.
+    if (errno === "ENOENT" && withParents && dirname(path) !== path) {
+      await makeEach(dirname(path), true);
+      return await makeEach(path, false);
     }
     if (errno !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
   }

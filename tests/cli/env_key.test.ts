@@ -64,14 +64,14 @@ for (
   ] as const
 ) {
   test(
-    `every command exits 8 and writes nothing while the variable ${problem}`,
+    `a command exits 8 and writes nothing while the variable ${problem}`,
     options,
     () =>
       withEnvVault((session) =>
         refuseAll(session, key, 8, [
           `aivault: read the vault's key: environment variable AIVAULT_KEY ${problem}`,
           "hint: a key is base64 of exactly 32 bytes; make one with: head -c 32 /dev/urandom | base64",
-        ])
+        ], KEY_COMMANDS.slice(0, 3))
       ),
   );
 }

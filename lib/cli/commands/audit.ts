@@ -7,9 +7,7 @@ import type { CliContext } from "../context.ts";
 import { eventDocument, eventTable } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { vaultInfo } from "../../vault/vault_info.ts";
-import { providerOf } from "../../vault/key_source.ts";
-import { checkKey, openOrInit, withProviders } from "../session.ts";
+import { checkKeyAtHand, openOrInit, withProviders } from "../session.ts";
 
 /** Flags of `audit`. */
 export interface AuditFlags extends UnlockFlags {
@@ -23,10 +21,7 @@ export function audit(context: CliContext, flags: AuditFlags): Promise<CommandRe
   return withProviders(context, passphraseFlags(flags), async (providers) => {
     const store = await openOrInit(context, providers);
     try {
-      const { provider } = await vaultInfo(store);
-      if (!providerOf(providers, provider.type).needsPassphrase) {
-        await checkKey(store, providers);
-      }
+      await checkKeyAtHand(store, providers);
       const rows = await store.read((reader) => reader.audit(query));
       return { text: eventTable(rows), json: { events: rows.map(eventDocument) } };
     } finally {

@@ -10,7 +10,7 @@ import type { AuditVerification } from "../../vault/verify_audit.ts";
 import type { CliContext } from "../context.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { openOrInit, withProviders, withVault } from "../session.ts";
+import { checkKeyAtHand, openOrInit, withProviders, withVault } from "../session.ts";
 
 /** Flags of `audit verify`. */
 export interface AuditVerifyFlags extends UnlockFlags {
@@ -29,11 +29,12 @@ export function auditVerify(context: CliContext, flags: AuditVerifyFlags): Promi
   });
 }
 
-/** Prints the head, which needs no key. */
+/** Prints the head, which needs no key. A passphrase is not asked for. */
 export function printHead(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
   return withProviders(context, passphraseFlags(flags), async (providers) => {
     const store = await openOrInit(context, providers);
     try {
+      await checkKeyAtHand(store, providers);
       const head = await auditHead(store);
       const [seq, hash] = head.split(":");
       return { text: [head], json: { head, seq: Number(seq), hash } };
