@@ -137,6 +137,11 @@ test(
       ! hint: see what there is: aivault --help
       [2]
 
+      $ aivault status --passphrase p
+      ! aivault: read the command line: there is no flag --passphrase
+      ! hint: see what there is: aivault status --help
+      [2]
+
       $ aivault secrets create --name
       ! aivault: read the command line: --name <name> needs its argument
       ! hint: see what there is: aivault secrets create --help

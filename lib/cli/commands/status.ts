@@ -8,12 +8,12 @@ import { providerOf } from "../../vault/key_source.ts";
 import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../describe.ts";
-import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import { type CommonFlags, passphraseFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
 import { checkKey, openOrInit, withProviders } from "../session.ts";
 
 /** Says where the vault is, which key it has and whether the key is at hand. A passphrase is not asked for. */
-export function status(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {
+export function status(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
   return withProviders(context, passphraseFlags(flags), async (providers) => {
     const store = await openOrInit(context, providers);
     try {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { withUnlockFlags } from "../flags.ts";
+import { withCommonFlags, withUnlockFlags } from "../flags.ts";
 import { withProviderFlags } from "../provider_flags.ts";
 import { addLockCommands } from "./agent.ts";
 import type { App } from "./app.ts";
@@ -12,7 +12,7 @@ import type { App } from "./app.ts";
 /** Adds `status`, `init`, `unlock`, `lock` and `rotate-master` to `program`. */
 export function addVaultCommands(program: Command, app: App): void {
   const { context, finish } = app;
-  withUnlockFlags(program.command("status"))
+  withCommonFlags(program.command("status"))
     .description("say where the vault is and whether its key is at hand")
     .action((flags) =>
       finish(import("../commands/status.ts").then((m) => m.status(context, flags)))
