@@ -166,13 +166,16 @@ async function removeOthers(
   throughSeq: number,
 ): Promise<{ removed: number; kept: number; digest: Uint8Array }> {
   const result = { removed: 0, kept: 0, digest: NOTHING_KEPT };
+  // It tells a recovery key that is in force from one that was revoked.
+  const recovery = await writer.newestAudit(["recovery.create", "recovery.revoke"]);
   const events = pagesOf<AuditRow>(
     (last) => writer.auditAfter(last?.seq ?? -Infinity, PAGE),
     byPage,
   );
   for await (const event of events) {
     if (event.seq > throughSeq) break;
-    if (event.secretId === "" || event.stateDigest === "") {
+    const isOfSecret = event.secretId !== "" && event.stateDigest !== "";
+    if (!isOfSecret && event.seq !== recovery?.seq) {
       await writer.removeAudit(event.seq);
       result.removed++;
     } else {

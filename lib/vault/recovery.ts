@@ -159,11 +159,10 @@ export async function checkNotRevoked(
   recovery: Recovery,
   proofKeys: ProofKeyring,
 ): Promise<void> {
+  // A prune leaves it in the audit.
   const newest = await reader.newestAudit(["recovery.create", "recovery.revoke"]);
-  // Old events may have been pruned.
-  if (newest === undefined) return;
-  const isOfThisOne = newest.stateDigest === recoveryDigest(vaultId, recovery);
-  if (isOfThisOne && isProven(proofKeys, vaultId, newest)) return;
+  const isOfThisOne = newest?.stateDigest === recoveryDigest(vaultId, recovery);
+  if (isOfThisOne && newest !== undefined && isProven(proofKeys, vaultId, newest)) return;
   throw damagedRecovery("a recovery key that was revoked or replaced is back");
 }
 

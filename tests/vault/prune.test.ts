@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { auditHead } from "../../lib/vault/audit_head.ts";
+import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { withDirectory } from "../helpers/program.ts";
@@ -14,6 +15,7 @@ import { copySecret, pasteSecret } from "../helpers/raw_secret.ts";
 import {
   contentOf,
   initVault,
+  KEK,
   openVault,
   OTHER_KEK,
   sqliteStore,
@@ -255,4 +257,22 @@ test("verify({ head }) says so if the noted event was pruned, and still knows th
     assert.deepEqual(shortFindings(await vault.verify({ head: other })), ["head-differs 4"]);
     await vault.close();
   });
+});
+
+test("pruneAudit() keeps what tells a recovery key in force from a revoked one", async () => {
+  const store = new MemoryStore();
+  const vault = await initVault({ store });
+  await vault.createRecoveryKey(() => {}, { kek: KEK });
+  await vault.recordLock("vault.lock");
+  await vault.pruneAudit(Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(await seqs(vault), [2, 4]);
+  assert.equal((await vault.verify()).isIntact, true);
+  await vault.rotateMaster({ settings: { type: "caller" }, kek: OTHER_KEK });
+  await vault.revokeRecoveryKey();
+  await vault.pruneAudit(Number.MAX_SAFE_INTEGER);
+  assert.deepEqual((await vault.audit()).map(({ kind }) => kind), [
+    "audit.prune",
+    "recovery.revoke",
+  ]);
+  assert.equal((await vault.verify()).isIntact, true);
 });
