@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import test from "node:test";
 import { aivault, programCommand } from "../helpers/program.ts";
 import { stateOf } from "./inspect.ts";
@@ -17,8 +18,9 @@ import { copyVault, environmentOf, makeVault, withVault, type World } from "./va
 const skip = noStrace();
 if (skip !== false) console.warn(`skipped: the crash proof of backups ${skip}`);
 
-const KILLS = 10;
-const FAULTS = 5;
+/** For each test; `AIVAULT_TEST_KILLS=200` tries more points. */
+const KILLS = Number(process.env["AIVAULT_TEST_KILLS"] ?? 6);
+const FAULTS = Math.ceil(KILLS / 2);
 
 interface Scene {
   readonly parent: string;

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { parseKeyText } from "../../lib/crypto/key_text.ts";
+import { formatTypedKey, parseTypedKey } from "../../lib/crypto/typed_key.ts";
 import { VaultError } from "../../lib/errors.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import {
@@ -25,6 +26,14 @@ fuzz("parseKeyText()", fc.oneof(bytes(200), damaged(aKeyText)), 1_000, async (te
   // Shorter texts may stand in the message by chance.
   const given = new TextDecoder().decode(text).trim();
   assert.ok(given.length < 8 || !said.includes(given), "the text is not repeated");
+});
+
+const aTypedKey = formatTypedKey(new Uint8Array(32).fill(7));
+const typedKeys = fc.oneof(bytes(200), damaged(aTypedKey));
+
+fuzz("parseTypedKey()", typedKeys, 1_000, async (text) => {
+  const key = await outcome(() => parseTypedKey(text, "read a recovery key"));
+  if (!(key instanceof VaultError)) assert.equal(key.length, 32);
 });
 
 /** Settings as the program writes them. */
