@@ -91,7 +91,12 @@ async function makeWorld(operation: Operation, directory: string): Promise<World
   return world;
 }
 
-async function copyOf(operation: Operation, world: World, directory: string): Promise<World> {
+/** A copy of the vault that `operation` is to be done to; a place for one if it makes it. */
+export async function copyOf(
+  operation: Operation,
+  world: World,
+  directory: string,
+): Promise<World> {
   return operation.makesVault ? { ...world, directory } : await copyVault(world, directory);
 }
 
