@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { chacha20poly1305, hchacha } from "@noble/ciphers/chacha.js";
 import { VaultError } from "../errors.ts";
+import { utf8 } from "./bytes.ts";
 
 /** Bytes in a key. */
 export const KEY_LENGTH = 32;
@@ -56,9 +57,44 @@ function encryptBehindNonce(
   plaintext: Uint8Array,
   context: Uint8Array,
 ): Uint8Array {
-  const nonce = sealed.subarray(0, NONCE_LENGTH);
-  xchacha20poly1305(key, nonce, context).encrypt(plaintext, sealed.subarray(NONCE_LENGTH));
+  if (key.length !== KEY_LENGTH) throw new RangeError(`a key has ${KEY_LENGTH} bytes`);
+  withSubkey(key, sealed, (subkey, nonce) => {
+    chacha20poly1305(subkey, nonce, context).encrypt(plaintext, sealed.subarray(NONCE_LENGTH));
+  });
   return sealed;
+}
+
+const SIGMA = new Uint32Array(utf8("expand 32-byte k").slice().buffer);
+const scratch = new ArrayBuffer(96);
+const all = new Uint8Array(scratch);
+const place = (offset: number, length: number) => ({
+  bytes: new Uint8Array(scratch, offset, length),
+  words: new Uint32Array(scratch, offset, length / 4),
+});
+const [own, derived, first, last] = [place(0, 32), place(32, 32), place(64, 16), place(80, 12)];
+
+/**
+ * Runs `work` with the key and nonce for ChaCha20-Poly1305 that XChaCha20-Poly1305 takes for this key and the nonce
+ * that `sealed` begins with: HChaCha20 of the key and the first 16 bytes, and 4 zeros before the last 8 (draft
+ * section 2.3).
+ *
+ * The cipher copies its key at each call, and engines leave such copies behind. So it is given the
+ * derived key, which is good for this one nonce; `key` itself is only ever in memory that is wiped here.
+ */
+function withSubkey<T>(
+  key: Uint8Array,
+  sealed: Uint8Array,
+  work: (subkey: Uint8Array, nonce: Uint8Array) => T,
+): T {
+  try {
+    own.bytes.set(key);
+    first.bytes.set(sealed.subarray(0, 16));
+    last.bytes.set(sealed.subarray(16, NONCE_LENGTH), 4);
+    hchacha(SIGMA, own.words, first.words, derived.words);
+    return work(derived.bytes, last.bytes);
+  } finally {
+    all.fill(0);
+  }
 }
 
 /**
@@ -75,8 +111,9 @@ export function open(
   into?: Uint8Array,
 ): Uint8Array {
   try {
-    const nonce = sealed.subarray(0, NONCE_LENGTH);
-    return xchacha20poly1305(key, nonce, context).decrypt(sealed.subarray(NONCE_LENGTH), into);
+    return withSubkey(key, sealed, (subkey, nonce) => {
+      return chacha20poly1305(subkey, nonce, context).decrypt(sealed.subarray(NONCE_LENGTH), into);
+    });
   } catch {
     throw new VaultError("INTEGRITY", "open sealed data", "authentication failed");
   }
