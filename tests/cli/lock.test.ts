@@ -2,24 +2,17 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import test from "node:test";
-import { unlock, withAgents, withLockedVault } from "../helpers/agents.ts";
-import type { Session } from "../helpers/session.ts";
+import {
+  agentsBelow,
+  agentStatus,
+  type ShownAgent,
+  unlock,
+  withAgents,
+  withLockedVault,
+} from "../helpers/agents.ts";
 
 const options = { timeout: 120_000 };
-
-interface Status {
-  readonly state: string;
-  readonly pid: number | null;
-  readonly unlockedAtMs: number | null;
-  readonly locksAtMs: number | null;
-  readonly idleTimeoutMs: number | null;
-  readonly maxAgeMs: number | null;
-}
-
-const agentStatus = async (session: Session): Promise<Status> =>
-  await session.json("aivault agent status --json") as Status;
 
 test(
   "unlock lets commands in other processes work, and lock makes them exit 3",
@@ -173,7 +166,7 @@ test(
       assert.equal((await session.run(`${other} secrets import --entry A=1`)).exitCode, 3);
       const unlocked = await session.run(`${other} unlock --passphrase-file -`, "other horse");
       assert.equal(unlocked.exitCode, 0, unlocked.stderr);
-      const { pid } = await session.json(`${other} agent status --json`) as Status;
+      const { pid } = await session.json(`${other} agent status --json`) as ShownAgent;
       assert.notEqual(pid, (await agentStatus(session)).pid);
       await session.run("aivault lock");
       assert.equal((await session.run("aivault secrets import --entry A=1")).exitCode, 3);
@@ -218,7 +211,7 @@ test(
       const first = await agentStatus(session);
       assert.equal(first.idleTimeoutMs, 15 * 60_000);
       assert.equal(first.maxAgeMs, 8 * 3_600_000);
-      const second = await session.json("aivault status --json") as Status;
+      const second = await session.json("aivault status --json") as ShownAgent;
       for (const field of ["unlockedAtMs", "idleTimeoutMs", "maxAgeMs"] as const) {
         assert.equal(second[field], first[field]);
       }
@@ -242,17 +235,3 @@ test(
       assert.equal((await agentStatus(session)).state, "unlocked");
     }),
 );
-
-/** The processes that are agents of a vault below `directory`. */
-async function agentsBelow(directory: string): Promise<number[]> {
-  if (process.platform !== "linux") return [];
-  const { readFile } = await import("node:fs/promises");
-  const found: number[] = [];
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const read = (file: string) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "");
-    if (!(await read("cmdline")).includes("\0agent\0run\0")) continue;
-    if ((await read("environ")).includes(directory)) found.push(Number(name));
-  }
-  return found;
-}

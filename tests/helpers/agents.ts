@@ -4,8 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { AgentClient } from "../../lib/agent/client.ts";
 import { agentConnector } from "../../providers/host/agent_socket.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";
@@ -60,5 +62,62 @@ export async function stopAgents(directory: string): Promise<void> {
     const client = new AgentClient(agentConnector(dirname(join(directory, path))), systemClock);
     await client.lock("stop").catch(() => {});
     client.close();
+  }
+}
+
+/** What `agent status --json` shows. */
+export interface ShownAgent {
+  readonly state: string;
+  readonly pid: number | null;
+  readonly unlockedAtMs: number | null;
+  readonly locksAtMs: number | null;
+  readonly idleTimeoutMs: number | null;
+  readonly maxAgeMs: number | null;
+}
+
+/** What `agent status --json` shows in `session`. */
+export async function agentStatus(session: Session): Promise<ShownAgent> {
+  return await session.json("aivault agent status --json") as ShownAgent;
+}
+
+/** The process of the agent in `session`. */
+export async function agentPid(session: Session): Promise<number> {
+  const { pid } = await agentStatus(session);
+  assert.ok(pid !== null, "no agent runs");
+  return pid;
+}
+
+/** The processes that are agents of a vault below `directory`, where the system lists processes as files. */
+export async function agentsBelow(directory: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir("/proc").catch(() => [])) {
+    if (!/^\d+$/.test(name)) continue;
+    const read = (file: string) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "");
+    if (!(await read("cmdline")).includes("\0agent\0run\0")) continue;
+    if ((await read("environ")).includes(directory)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** Waits until `isTrue`, or fails after `seconds`. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  seconds = 30,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!await isTrue()) {
+    assert.ok(Date.now() < deadline, `${what}: not within ${seconds} seconds`);
+    await delay(20);
+  }
+}
+
+/** Whether a process of this id is there. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,81 +1,16 @@
-/** The place of a vault's agent: the user's alone, one agent's at a time, found by everybody who may. */
+/** The place of a vault's agent: one agent's at a time, private, and found by everybody who may. */
 import assert from "node:assert/strict";
-import {
-  chmod,
-  chown,
-  lstat,
-  mkdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { AgentClient } from "../../lib/agent/client.ts";
-import { KeyHolder } from "../../lib/agent/key_holder.ts";
-import { AgentServer } from "../../lib/agent/server.ts";
 import { agentPaths, fitsSocket } from "../../providers/host/agent_address.ts";
-import {
-  agentConnector,
-  listenAsAgent,
-  type Listening,
-} from "../../providers/host/agent_socket.ts";
-import { socketConnection } from "../../providers/host/socket_connection.ts";
-import { systemClock } from "../../providers/host/system_clock.ts";
+import { type Agent, listen, whoIsThere, withVaultDirectory } from "../helpers/agent_place.ts";
 import { listFiles } from "../helpers/files.ts";
 import { withDirectory } from "../helpers/program.ts";
 
 const skip = process.platform === "win32" && "Windows has pipes instead of sockets";
-const onlyRoot = skip || (process.getuid?.() !== 0 && "only root can make another user's file");
-
-interface Agent {
-  readonly listening: Listening;
-  close(): Promise<void>;
-}
-
-/** An agent without a key, in this process; `pid` is what it says of itself. */
-async function listen(
-  vaultDirectory: string,
-  pid: number,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Agent | undefined> {
-  const holder = new KeyHolder({ clock: systemClock, identity: { pid, version: "0" } });
-  const server = new AgentServer(holder, systemClock);
-  const place = { vaultDirectory, env: (name: string) => env[name] };
-  const listening = await listenAsAgent(place, (socket) => {
-    void server.serve(socketConnection(socket));
-  });
-  if (listening === undefined) return undefined;
-  return {
-    listening,
-    async close() {
-      await listening.leave();
-      server.close();
-    },
-  };
-}
-
-/** Which agent is found, by what it says of itself. */
-async function whoIsThere(vaultDirectory: string): Promise<number | undefined> {
-  const client = new AgentClient(agentConnector(vaultDirectory), systemClock);
-  try {
-    return (await client.status())?.pid;
-  } finally {
-    client.close();
-  }
-}
-
-/** A vault's directory, which is removed afterwards. */
-const withVaultDirectory = (work: (directory: string) => Promise<void>, name = "vault") =>
-  withDirectory(async (temporary) => {
-    const directory = join(temporary, name);
-    await mkdir(directory, { mode: 0o700 });
-    await work(directory);
-  });
 
 /** A socket that nobody listens on any more, as an agent that was killed leaves it. */
 async function leaveDeadSocket(path: string): Promise<void> {
@@ -253,63 +188,4 @@ describe("the agent of a vault with a long path", () => {
         }
       }, long),
   );
-});
-
-describe("a place that is not the user's alone is refused, for clients and agents", () => {
-  /** How the place is spoilt, and what is said of it. */
-  const spoilt: [name: string, spoil: (run: string) => Promise<void>, problem: RegExp][] = [
-    ["a directory that others can read", (run) => chmod(run, 0o750), /can be used by other users/],
-    ["a directory that others can enter", (run) => chmod(run, 0o701), /can be used by other users/],
-    ["a socket that others can use", (run) => chmod(join(run, "agent.sock"), 0o606), /can be used/],
-    ["a directory that is a symbolic link", async (run) => {
-      await rename(run, `${run}-elsewhere`);
-      await symlink(`${run}-elsewhere`, run);
-    }, /is a symbolic link/],
-    ["a socket that is a symbolic link", async (run) => {
-      await rename(join(run, "agent.sock"), join(run, "other.sock"));
-      await symlink(join(run, "other.sock"), join(run, "agent.sock"));
-    }, /is a symbolic link/],
-    ["a file that is no socket", async (run) => {
-      await rm(join(run, "agent.sock"));
-      await writeFile(join(run, "agent.sock"), "", { mode: 0o600 });
-    }, /is not a socket/],
-    ["a file where the directory should be", async (run) => {
-      await rename(run, `${run}-elsewhere`);
-      await writeFile(run, "", { mode: 0o600 });
-    }, /is not a directory/],
-  ];
-  const foreign: typeof spoilt = [
-    ["another user's directory", (run) => chown(run, 12_345, 12_345), /belongs to another user/],
-    [
-      "another user's socket",
-      (run) => chown(join(run, "agent.sock"), 12_345, 12_345),
-      /belongs to another user/,
-    ],
-  ];
-  for (const [name, spoil, problem] of [...spoilt, ...foreign]) {
-    const isForeign = foreign.some(([other]) => other === name);
-    it(name, { skip: isForeign ? onlyRoot : skip }, () =>
-      withVaultDirectory(async (directory) => {
-        const agent = await listen(directory, 1);
-        const run = join(directory, "run");
-        await spoil(run);
-        const before = await lstat(run);
-        const refusal = (error: { code: string; problem: string; hints: readonly string[] }) => {
-          assert.equal(error.code, "KEY_UNUSABLE");
-          assert.match(error.problem, problem);
-          assert.notEqual(error.hints.length, 0);
-          return true;
-        };
-        await assert.rejects(whoIsThere(directory), refusal);
-        if (name !== "a file where the directory should be") {
-          await assert.rejects(listen(directory, 2), refusal);
-        } else await assert.rejects(listen(directory, 2));
-        assert.equal(
-          (await lstat(run)).mode,
-          before.mode,
-          "nothing is mended behind the user's back",
-        );
-        await agent?.close();
-      }));
-  }
 });
