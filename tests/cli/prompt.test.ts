@@ -1,7 +1,8 @@
 /** Hidden questions on a real terminal: what is typed is taken, and never shown. */
 import assert from "node:assert/strict";
+import process from "node:process";
 import test from "node:test";
-import { programRuntime } from "../helpers/program.ts";
+import { programRuntime, unboundCommand } from "../helpers/program.ts";
 import { type Exchange, NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
 import { type Session, withSession } from "../helpers/session.ts";
 import { valueOf } from "./vault_of.ts";
@@ -11,11 +12,13 @@ const options = { timeout: 120_000, skip: NO_TERMINAL ?? false };
 const CHEAP = "--argon2-memory 8 --argon2-iterations 1";
 /** What `stty` says of a terminal that shows what is typed, line by line. */
 const AS_BEFORE = "stty -a | grep -Eow -- '-?(isig|icanon|echo)'";
-const anyStreams = {
+/** Deno lets no program open /dev/tty without all permissions. */
+const isBound = programRuntime().startsWith("deno");
+const unbound = {
   ...options,
   skip: options.skip ||
-    (programRuntime().startsWith("deno")
-      ? "Deno lets no program open /dev/tty without all permissions"
+    (isBound && process.env["AIVAULT_TEST_BINARY"] !== undefined
+      ? "the permissions of Deno's executable are fixed"
       : false),
 };
 
@@ -59,17 +62,31 @@ test(
 
 test(
   "a question is asked on the terminal even if the standard streams are pipes or files",
-  anyStreams,
+  unbound,
   () =>
-    withSession(async (session) => {
-      const line = "true | aivault secrets create A >out 2>err; cat out err";
-      const { screen } = await converse(session, line, ["Value (not shown): ", "hunter2\r"]);
-      assert.match(screen, /^Value \(not shown\): \ncreated A in scope global/);
-      assert.equal(await valueOf(session, "A"), "hunter2");
-      const { stdout } = await session.run("cat out err");
-      assert.doesNotMatch(stdout, /Value|hunter2/);
-    }),
+    withSession(
+      async (session) => {
+        const line = "true | aivault secrets create A >out 2>err; cat out err";
+        const { screen } = await converse(session, line, ["Value (not shown): ", "hunter2\r"]);
+        assert.match(screen, /^Value \(not shown\): \ncreated A in scope global/);
+        assert.equal(await valueOf(session, "A"), "hunter2");
+        const { stdout } = await session.run("cat out err");
+        assert.doesNotMatch(stdout, /Value|hunter2/);
+      },
+      {},
+      unboundCommand(),
+    ),
 );
+
+test("under Deno's limited permissions a question needs standard input to be the terminal", {
+  ...options,
+  skip: options.skip || (isBound ? false : "only Deno has permissions to limit"),
+}, () =>
+  withSession(async (session) => {
+    const { screen, exitCode } = await converse(session, "true | aivault secrets create A");
+    assert.equal(exitCode, 2);
+    assert.match(screen, /no value was given, and there is no terminal to ask on/);
+  }));
 
 test(
   "a passphrase vault asks for a new passphrase twice, and for the passphrase once",
@@ -146,17 +163,21 @@ test(
 
 test(
   "a value of many lines that is pasted is refused whole, and no line of it is left to the shell",
-  anyStreams,
+  unbound,
   () =>
-    withSession(async (session) => {
-      const { screen } = await converse(
-        session,
-        'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
-        ["Value", "-----BEGIN\rtouch pwned\r"],
-      );
-      assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
-      assert.equal((await session.run("ls pwned")).stdout, "");
-    }),
+    withSession(
+      async (session) => {
+        const { screen } = await converse(
+          session,
+          'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
+          ["Value", "-----BEGIN\rtouch pwned\r"],
+        );
+        assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
+        assert.equal((await session.run("ls pwned")).stdout, "");
+      },
+      {},
+      unboundCommand(),
+    ),
 );
 
 test(
