@@ -79,6 +79,25 @@ const place: VaultPlace = {
     return await SqliteStore.open({ path: paths.database, create });
   },
   whileInitialising,
+  async health() {
+    const { SqliteStore } = await import("./providers/stores/sqlite.ts");
+    const m = await import("./providers/host/health.ts");
+    const openStore = () => SqliteStore.open({ path: paths.database });
+    return {
+      openStore,
+      async databaseProblems() {
+        const store = await openStore();
+        try {
+          return await store.problems();
+        } finally {
+          await store.close();
+        }
+      },
+      files: (keyFile) => m.examineFiles(paths, keyFile),
+      leftovers: (keyFile) => m.findLeftovers(paths, keyFile),
+      space: () => m.spaceOf(paths),
+    };
+  },
   async backups() {
     const m = await import("./providers/stores/backup_place.ts");
     return m.backupPlace({ database: paths.database, whileInitialising });

@@ -11,6 +11,7 @@ import type { KeyProviders } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import type { BuildInfo } from "../version.ts";
 import type { BackupPlace } from "./backup_place.ts";
+import type { HealthPlace } from "./health_place.ts";
 
 /** A terminal that can be asked. */
 export interface Terminal {
@@ -55,6 +56,8 @@ export interface VaultPlace {
     isDone: () => Promise<boolean>,
     work: () => Promise<T>,
   ): Promise<T | undefined>;
+  /** The state of its files. */
+  health(): Promise<HealthPlace>;
   /** Its backups; loaded when they are asked for. */
   backups(): Promise<BackupPlace>;
 }

@@ -11,6 +11,7 @@ import { addAgentCommands } from "./syntax/agent.ts";
 import type { App } from "./syntax/app.ts";
 import { addAuditCommands } from "./syntax/audit.ts";
 import { addBackupCommands } from "./syntax/backup.ts";
+import { addDoctorCommands } from "./syntax/doctor.ts";
 import { addRecoveryCommands } from "./syntax/recovery.ts";
 import { addSecretCommands } from "./syntax/secrets.ts";
 import { addVaultCommands } from "./syntax/vault.ts";
@@ -81,6 +82,7 @@ function buildProgram(app: App): Command {
   addAgentCommands(program, app);
   addRecoveryCommands(program, app);
   addBackupCommands(program, app);
+  addDoctorCommands(program, app);
   addHelp(program);
   // `help` at the top explains every command; groups have none of their own.
   for (const group of program.commands) group.helpCommand(false);

@@ -7,7 +7,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider } from "./key_provider.ts";
-import { type KeyProviders, providerOf } from "./key_source.ts";
+import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import type { PendingRotation, ProviderSettings, VaultRow } from "./vault_row.ts";
 
@@ -51,6 +51,25 @@ export async function settleIfReached(
     if (!(error instanceof VaultError) || hasCode(error, "INTEGRITY")) throw error;
     await transaction.revise({ rotation: null });
   }
+}
+
+/**
+ * Removes a staged key that no rotation refers to. Keys are staged while the store is held for writing, so
+ * none of a rotation under way is meant.
+ *
+ * @throws {VaultError} if the vault's own key is not in its place.
+ */
+export async function discardStray(
+  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  providers: KeyProviders,
+): Promise<void> {
+  await transact(state, async (transaction) => {
+    const { row } = transaction;
+    if (row.rotation !== null) return;
+    await transaction.proofKeys();
+    wipe(await loadKek(providers, row));
+    await providerOf(providers, row.provider.type).discard(row.provider);
+  });
 }
 
 async function settleProviders(

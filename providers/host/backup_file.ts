@@ -13,7 +13,7 @@ import { concat, equalBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { FileDigest } from "../../lib/vault/backup_manifest.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { syncDirectory } from "./private_directory.ts";
-import { removeLeftovers, temporaryPath } from "./temporary_file.ts";
+import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "./temporary_file.ts";
 
 const MAGIC = utf8("aivault-backup 1\n");
 /** The longest manifest that is read: 64 KiB. */
@@ -50,7 +50,7 @@ export async function writeBackupFile(
   const attempted = `write ${path}`;
   const temporary = temporaryPath(path);
   try {
-    await removeLeftovers(path);
+    await removeLeftovers(path, SLOW_LEFT_OVER_AFTER_MS);
     await withFile(temporary, NEW, async (file) => {
       await file.chmod(0o600);
       await file.appendFile(concat(MAGIC, lengthOf(manifest), manifest));

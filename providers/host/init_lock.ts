@@ -82,6 +82,12 @@ export async function removeStaleInitLock(path: string): Promise<void> {
   }
 }
 
+/** Whether there is a lock at `path` whose holder is gone. */
+export async function hasStaleInitLock(path: string): Promise<boolean> {
+  const holder = await readHolder(path);
+  return holder !== undefined && !isHeld(holder);
+}
+
 /** The number that this process holds the lock by; `undefined` if another has it. */
 async function acquire(path: string): Promise<number | undefined> {
   const holder = await readHolder(path);

@@ -12,6 +12,7 @@ import { isAlive } from "./process_alive.ts";
 /** Older temporary files are left over, whoever has their process's id now: 60 seconds. */
 const LEFT_OVER_AFTER_MS = 60_000;
 
+const anySuffix = /\.(\d{1,10})\.[0-9a-f-]{36}\.tmp$/;
 const suffix = /^\.(\d{1,10})\.[0-9a-f-]{36}\.tmp$/;
 
 /** A new name, beside `path`, for what is to become `path`. */
@@ -19,23 +20,40 @@ export function temporaryPath(path: string): string {
   return `${path}.${process.pid}.${crypto.randomUUID()}.tmp`;
 }
 
+/** What takes long to make is not left over before this: a day. */
+export const SLOW_LEFT_OVER_AFTER_MS = 86_400_000;
+
 /**
  * Removes the temporary files of `path` that dead processes left behind. What cannot be removed stays: it
  * keeps nobody from writing `path`.
+ *
+ * @param afterMs How old one is whose process seems to live, but whose id has passed to another one. Milliseconds.
  */
-export async function removeLeftovers(path: string): Promise<void> {
+export async function removeLeftovers(
+  path: string,
+  afterMs: number = LEFT_OVER_AFTER_MS,
+): Promise<void> {
   const directory = dirname(path);
   const base = basename(path);
   for (const name of await readdir(directory).catch(() => [])) {
-    const pid = name.startsWith(base) ? suffix.exec(name.slice(base.length))?.[1] : undefined;
-    if (pid === undefined) continue;
     const file = join(directory, name);
-    if (isAlive(Number(pid)) && !await isOld(file)) continue;
+    if (!name.startsWith(base) || !suffix.test(name.slice(base.length))) continue;
+    if (!await isLeftover(file, afterMs)) continue;
     await rm(file, { recursive: true, force: true }).catch(() => {});
   }
 }
 
-async function isOld(file: string): Promise<boolean> {
+/** Whether `file` is a temporary one that a dead process left behind. */
+export async function isLeftover(
+  file: string,
+  afterMs: number = SLOW_LEFT_OVER_AFTER_MS,
+): Promise<boolean> {
+  const pid = anySuffix.exec(file)?.[1];
+  if (pid === undefined) return false;
+  return !isAlive(Number(pid)) || await isOld(file, afterMs);
+}
+
+async function isOld(file: string, afterMs: number): Promise<boolean> {
   const { mtimeMs } = await lstat(file).catch(() => ({ mtimeMs: Infinity }));
-  return Date.now() - mtimeMs > LEFT_OVER_AFTER_MS;
+  return Date.now() - mtimeMs > afterMs;
 }

@@ -12,7 +12,7 @@ import { digestFile, placeNew, readBackupFile, writeBackupFile } from "../host/b
 import { diskError, errnoOf } from "../host/disk_error.ts";
 import { makePrivateDirectory, syncDirectory } from "../host/private_directory.ts";
 import { exists } from "../host/private_file.ts";
-import { removeLeftovers, temporaryPath } from "../host/temporary_file.ts";
+import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "../host/temporary_file.ts";
 import { SqliteStore } from "./sqlite.ts";
 
 const ATTEMPTED = "restore the backup";
@@ -222,7 +222,7 @@ async function withScratch<T>(
   const directory = temporaryPath(base);
   try {
     await makePrivateDirectory(dirname(database));
-    await removeLeftovers(base);
+    await removeLeftovers(base, SLOW_LEFT_OVER_AFTER_MS);
     await makePrivateDirectory(directory);
     return await work(join(directory, "vault.db"));
   } finally {

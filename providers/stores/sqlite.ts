@@ -15,6 +15,7 @@ import { makePrivateDirectory, syncDirectory } from "../host/private_directory.t
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { copyTables } from "./copy_tables.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
+import { problemsOf } from "./sqlite_problems.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
 /** How a database is opened. */
@@ -107,6 +108,13 @@ export class SqliteStore implements Store {
           return Promise.resolve();
         }),
     );
+  }
+
+  /** What SQLite finds wrong with the database: its structure, and rows that refer to none. At most a hundred. */
+  problems(): Promise<string[]> {
+    return this.#transact("examine the database", "begin", () => {
+      return Promise.resolve(problemsOf(this.#database));
+    });
   }
 
   /** Closes the database. The last process to do so removes the write-ahead log. */

@@ -62,6 +62,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
         await claimPrivateDirectory(directory, isVaultFile);
         return await withInitLock(join(directory, ".init-lock"), isDone, work);
       },
+      health: () => Promise.reject(new RangeError("no health")),
       backups: () => Promise.reject(new RangeError("no backups")),
     },
     agent: {

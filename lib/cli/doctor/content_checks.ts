@@ -1,0 +1,91 @@
+/**
+ * Checks of what the key opens.
+ *
+ * @module
+ */
+import { checkSecrets } from "../../vault/check_secrets.ts";
+import { providerOf } from "../../vault/key_source.ts";
+import { openProofKeys } from "../../vault/proof_key.ts";
+import { checkNotRevoked, checkRecovery } from "../../vault/recovery.ts";
+import { verifyWith } from "../../vault/verify_audit.ts";
+import { findingLine } from "../commands/audit_verify.ts";
+import { type Check, fine, type UnlockedScene } from "./check.ts";
+
+/** The key, and the vault's own row. */
+export const keyCheck: Check<UnlockedScene> = {
+  name: "key",
+  async run({ row, key, providers }) {
+    (await openProofKeys(key, row)).wipe();
+    return fine(
+      `${providerOf(providers, row.provider.type).describe(row.provider)} holds the vault's`,
+    );
+  },
+};
+
+/** Every DEK and every value. */
+export const secretsCheck: Check<UnlockedScene> = {
+  name: "secrets",
+  async run({ store, row, key, progress }) {
+    const { secrets, broken } = await store.read(async (reader) => {
+      const total = await reader.countSecrets();
+      return await checkSecrets(reader, row, key, (checked) => {
+        progress(`checking secrets: ${checked} of ${total}`);
+      });
+    });
+    return {
+      summary: secrets === 1 ? "1 secret opens" : `${secrets} secrets, opened one by one`,
+      findings: broken.map(({ id, name }) => ({
+        severity: "error",
+        cause: `secret ${name || "(name unknown)"} (${id}) does not open`,
+        mend: `restore it from a backup, or remove it: aivault secrets delete ${id}`,
+        code: "INTEGRITY",
+      })),
+    };
+  },
+};
+
+/** The events, and the secrets against them. */
+export const auditCheck: Check<UnlockedScene> = {
+  name: "audit",
+  async run({ store, row, key, progress }) {
+    progress("verifying the audit");
+    const audit = await store.read((reader) => verifyWith(reader, row, key));
+    return {
+      summary: `${audit.events} events, head ${audit.head}`,
+      findings: audit.findings.map((finding) => ({
+        severity: "error",
+        cause: findingLine(finding),
+        mend:
+          "do not trust what is named; see aivault audit verify, and restore a backup of before",
+        code: "INTEGRITY",
+      })),
+    };
+  },
+};
+
+/** The recovery key. */
+export const recoveryCheck: Check<UnlockedScene> = {
+  name: "recovery",
+  async run({ store, row, key }) {
+    const { recovery } = row;
+    if (recovery === null) {
+      return {
+        summary: "no recovery key",
+        findings: [{
+          severity: "warning",
+          cause: "if the vault's key is lost, nothing opens it any more",
+          mend: "aivault recovery create",
+          code: "KEY_MISSING",
+        }],
+      };
+    }
+    await checkRecovery(key, row, recovery);
+    const proofKeys = await openProofKeys(key, row);
+    try {
+      await store.read((reader) => checkNotRevoked(reader, row.vaultId, recovery, proofKeys));
+    } finally {
+      proofKeys.wipe();
+    }
+    return fine("a recovery key, and it opens the key of now");
+  },
+};

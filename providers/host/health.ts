@@ -1,0 +1,134 @@
+/**
+ * The state of a vault's files: whose they are, and what dead processes left behind.
+ *
+ * @module
+ */
+import type { Stats } from "node:fs";
+import { chmod, lstat, readdir, rm, statfs } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { agentPaths } from "./agent_address.ts";
+import { diskError, errnoOf } from "./disk_error.ts";
+import { hasStaleInitLock, removeStaleInitLock } from "./init_lock.ts";
+import type { VaultPaths } from "./paths.ts";
+import { shellWord } from "./shell_word.ts";
+import { isLeftover } from "./temporary_file.ts";
+
+/** Something that is wrong with a file, and the command that mends it. */
+export interface FileProblem {
+  /** What is wrong. */
+  readonly cause: string;
+  /** A command of the shell. */
+  readonly mend: string;
+  /** Mends it, where that is safe. */
+  readonly fix: (() => Promise<void>) | undefined;
+}
+
+/** Examines every file of the vault at `paths`, and its key file, by owner and mode. */
+export async function examineFiles(
+  paths: VaultPaths,
+  keyFile: string | undefined,
+): Promise<{ examined: number; problems: FileProblem[] }> {
+  const { directory: run, socket } = agentPaths(paths.directory);
+  const files = [
+    paths.directory,
+    paths.database,
+    `${paths.database}-wal`,
+    `${paths.database}-shm`,
+    run,
+    socket,
+    ...(keyFile === undefined ? [] : [resolve(paths.directory, keyFile)]),
+  ];
+  const problems: FileProblem[] = [];
+  let examined = 0;
+  for (const path of files) {
+    const found = await look(path);
+    if (found === undefined) continue;
+    examined++;
+    const problem = problemOf(path, found);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return { examined, problems };
+}
+
+async function look(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return undefined;
+    throw diskError(`examine ${path}`, error);
+  }
+}
+
+function problemOf(path: string, found: Stats): FileProblem | undefined {
+  const user = process.getuid?.();
+  // Windows has neither owners nor modes.
+  if (user === undefined) return undefined;
+  const word = shellWord(path);
+  if (found.isSymbolicLink()) {
+    const mend = `ls -l ${word}; put what it should be in its place`;
+    return { cause: `${path} is a symbolic link`, mend, fix: undefined };
+  }
+  if (found.uid !== user) {
+    const mend = `sudo chown ${user} ${word}`;
+    return { cause: `${path} belongs to another user`, mend, fix: undefined };
+  }
+  if ((found.mode & 0o077) === 0) return undefined;
+  const mode = found.isDirectory() ? 0o700 : 0o600;
+  return {
+    cause: `other users may reach ${path}`,
+    mend: `chmod ${mode.toString(8)} ${word}`,
+    fix: () => chmod(path, mode).catch(ignoreMissing),
+  };
+}
+
+// SQLite's logs come and go.
+function ignoreMissing(error: unknown): void {
+  if (errnoOf(error) !== "ENOENT") throw error;
+}
+
+/** What dead processes left beside the vault and its key file. */
+export async function findLeftovers(
+  paths: VaultPaths,
+  keyFile: string | undefined,
+): Promise<FileProblem[]> {
+  const directories = new Set([paths.directory]);
+  if (keyFile !== undefined) directories.add(dirname(resolve(paths.directory, keyFile)));
+  const problems: FileProblem[] = [];
+  for (const directory of directories) {
+    for (const name of (await readdir(directory).catch(() => [])).sort()) {
+      const path = join(directory, name);
+      if (await isLeftover(path)) problems.push(leftover(path));
+    }
+  }
+  if (await hasStaleInitLock(paths.initLock)) {
+    problems.push({
+      cause: `${paths.initLock} is the lock of a process that is gone`,
+      mend: `rm -r ${shellWord(paths.initLock)}`,
+      fix: () => removeStaleInitLock(paths.initLock),
+    });
+  }
+  return problems;
+}
+
+function leftover(path: string): FileProblem {
+  return {
+    cause: `${path} was left behind by a process that is gone`,
+    mend: `rm -r ${shellWord(path)}`,
+    fix: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Bytes that are free where the vault is, and bytes of its database. */
+export async function spaceOf(
+  paths: VaultPaths,
+): Promise<{ free: number; database: number } | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(paths.directory);
+    const { size } = await lstat(paths.database);
+    return { free: Number(bavail) * Number(bsize), database: size };
+  } catch {
+    // Deno without the permission, or a file system that does not tell.
+    return undefined;
+  }
+}

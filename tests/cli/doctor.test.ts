@@ -1,0 +1,156 @@
+/** `aivault doctor`: what is wrong is found, named and, where that is safe, mended. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import { snapshot } from "../helpers/files.ts";
+import { makeRecoveryKey, putRecovery, storedRecovery } from "../helpers/recovery.ts";
+import { withSession } from "../helpers/session.ts";
+import { sqliteStore, utf8 } from "../helpers/vaults.ts";
+import { causesIn, examine, makeVault } from "./doctor_document.ts";
+import { NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
+import type { Scene } from "../../lib/cli/doctor/check.ts";
+import { spaceCheck } from "../../lib/cli/doctor/place_checks.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+
+if (NO_TERMINAL !== undefined) console.warn(`skipped: ${NO_TERMINAL}`);
+
+const options = { timeout: 120_000 };
+test(
+  "doctor says that a healthy vault is, and changes nothing",
+  options,
+  () =>
+    withSession(async (session) => {
+      await makeVault(session);
+      const before = await snapshot(session.directory);
+      const { stdout, exitCode } = await session.run("aivault doctor");
+      assert.equal(exitCode, 0);
+      const lines = stdout.trim().split("\n");
+      assert.equal(lines.pop(), "healthy");
+      for (const line of lines) assert.match(line, /^ok {7}[a-z]+ +\S/);
+      assert.deepEqual(lines.map((line) => line.split(/ +/)[1]), [
+        "version",
+        "disk",
+        "database",
+        "files",
+        "leftovers",
+        "rotation",
+        "clock",
+        "agent",
+        "key",
+        "secrets",
+        "audit",
+        "recovery",
+      ]);
+      const { document } = await examine(session);
+      assert.equal(document.healthy, true);
+      assert.deepEqual(await snapshot(session.directory), before);
+    }),
+);
+
+test(
+  "doctor warns of a newest event that is still to come, and of a vault without a recovery key",
+  options,
+  () =>
+    withSession(async (session) => {
+      const directory = join(session.directory, "vault");
+      const kek = new Uint8Array(32).fill(7);
+      const key = { settings: { type: "env", variable: "AIVAULT_KEY" }, kek, adopted: true };
+      const providers = new Map();
+      const now = () => Date.now() + 86_400_000;
+      const store = await sqliteStore(directory);
+      const vault = await Vault.init({ store, key, providers, now });
+      await vault.create({ name: "A", value: utf8("a") });
+      await vault.close();
+      const env = `AIVAULT_DIR=${directory} AIVAULT_KEY=${btoa(String.fromCharCode(...kek))}`;
+      const { document, exitCode } = await examine(session, "", env);
+      assert.equal(exitCode, 0);
+      const [clock, recovery, ...more] = causesIn(document, session);
+      assert.match(clock ?? "", /^clock: the newest event is of .*, which is still to come$/);
+      assert.match(recovery ?? "", /^recovery: if the vault's key is lost, nothing opens it/);
+      assert.deepEqual(more, []);
+    }),
+);
+
+test(
+  "doctor finds a recovery key that was revoked and put back",
+  options,
+  () =>
+    withSession(async (session) => {
+      const directory = join(session.directory, "vault");
+      const kek = new Uint8Array(32).fill(7);
+      const settings = { type: "env", variable: "AIVAULT_KEY" };
+      const store = await sqliteStore(directory);
+      const vault = await Vault.init({ store, key: { settings, kek }, providers: new Map() });
+      await makeRecoveryKey(vault, { kek });
+      const recovery = await storedRecovery(store);
+      await vault.revokeRecoveryKey();
+      await putRecovery(store, recovery, kek);
+      await vault.close();
+      const env = `AIVAULT_DIR=${directory} AIVAULT_KEY=${btoa(String.fromCharCode(...kek))}`;
+      const { document, exitCode } = await examine(session, "", env);
+      assert.equal(exitCode, 7);
+      assert.deepEqual(causesIn(document, session), [
+        "recovery: a recovery key that was revoked or replaced is back",
+      ]);
+    }),
+);
+
+test(
+  "doctor needs a passphrase for what it opens, and says so without a terminal",
+  options,
+  () =>
+    withSession(async (session) => {
+      const cheap = "--argon2-memory 8 --argon2-iterations 1";
+      await session.run(`AIVAULT_PASSPHRASE=x aivault init --provider passphrase ${cheap}`);
+      const { document, exitCode } = await examine(session);
+      assert.equal(exitCode, 3);
+      assert.deepEqual(causesIn(document, session), [
+        "key: a passphrase is needed, and there is no terminal to ask on",
+      ]);
+      assert.equal((await examine(session, "", "AIVAULT_PASSPHRASE=x")).exitCode, 0);
+      assert.equal((await examine(session, "", "AIVAULT_PASSPHRASE=y")).exitCode, 6);
+    }),
+);
+
+test(
+  "doctor says how far it is on a terminal, and nowhere else",
+  { ...options, skip: NO_TERMINAL ?? false },
+  () =>
+    withSession(async (session) => {
+      await makeVault(session);
+      const { screen } = await onTerminal("aivault doctor > printed", {
+        env: session.env,
+        cwd: session.directory,
+      }, []);
+      assert.match(screen, /checking secrets: 2 of 2/);
+      const { stdout } = await session.run("cat printed; aivault doctor 2>&1");
+      assert.doesNotMatch(stdout, /checking/);
+      assert.equal(stdout.match(/^healthy$/gm)?.length, 2);
+    }),
+);
+
+test("the check of the disk finds that there is too little room", async () => {
+  const outcomeOf = (space: { free: number; database: number } | undefined) =>
+    spaceCheck.run({ health: { space: () => Promise.resolve(space) } } as Scene);
+  const MIB = 1024 * 1024;
+  assert.deepEqual((await outcomeOf(undefined)).findings, []);
+  assert.deepEqual((await outcomeOf({ free: 26 * MIB, database: 5 * MIB })).findings, []);
+  const [finding] = (await outcomeOf({ free: 26 * MIB - 1, database: 5 * MIB })).findings;
+  assert.equal(finding?.severity, "error");
+  assert.equal(finding.code, "DISK");
+});
+
+test(
+  "doctor makes no vault where there is none",
+  options,
+  () =>
+    withSession(async ({ check, home }) => {
+      await check(`
+      $ aivault doctor
+      ! aivault: examine the vault: there is no vault here
+      ! hint: make one with: aivault init, or restore a backup: aivault backup restore <file>
+      [4]
+    `);
+      assert.deepEqual(await snapshot(home), {});
+    }),
+);
