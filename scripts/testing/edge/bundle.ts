@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { readTree, ROOT } from "../../source_tree.ts";
@@ -80,9 +80,8 @@ function path(file: string): string {
 function testData(): Record<string, string> {
   const data: Record<string, string> = {};
   for (const folder of ["tests/vectors", "../shared/vectors"]) {
-    if (!existsSync(join(ROOT, folder))) continue;
-    for (const name of readdirSync(join(ROOT, folder))) {
-      data[`${folder}/${name}`] = readFileSync(join(ROOT, folder, name), "utf8");
+    for (const path of globSync(`${folder}/**/*.json`, { cwd: ROOT })) {
+      data[path.replaceAll("\\", "/")] = readFileSync(join(ROOT, path), "utf8");
     }
   }
   return data;
