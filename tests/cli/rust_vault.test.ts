@@ -19,6 +19,8 @@ const COMMANDS = [
   "aivault unlock --passphrase p",
   "aivault lock",
   "aivault audit",
+  "aivault audit verify",
+  "aivault recovery create --print",
   "aivault rotate-master",
   "aivault secrets list",
   "aivault secrets create A --value v",
