@@ -125,6 +125,12 @@ class MemoryState implements StoreWriter {
     return this.#entries.size;
   }
 
+  async countParts(): Promise<number> {
+    let count = this.#names.size;
+    for (const { record } of this.#entries.values()) count += 1 + record.attachedGroups.length;
+    return count;
+  }
+
   async audit(query: AuditQuery): Promise<AuditRow[]> {
     const { limit, beforeMs = Infinity } = query;
     const rows = this.#audit.filter((row) => row.timeMs < beforeMs).reverse().slice(0, limit);

@@ -33,6 +33,8 @@ export interface StoreReader {
   secrets(after: string | undefined, limit: number): Promise<SecretRow[]>;
   /** How many secrets there are. */
   countSecrets(): Promise<number>;
+  /** How many names, attached groups and sealed values there are in all, whether or not they belong to a secret. */
+  countParts(): Promise<number>;
   /** Audit rows, newest first. */
   audit(query: AuditQuery): Promise<AuditRow[]>;
   /** The time of the newest audit row of this secret and kind; `undefined` if there is none. */

@@ -104,6 +104,11 @@ export async function verifyWith(
     if (chain !== undefined && secrets !== undefined && chain.states !== secrets.states) {
       findings.event("store-disorder", null, "the index of the events does not fit the events");
     }
+    const parts = secrets?.parts;
+    if (parts !== undefined && parts !== await reader.countParts()) {
+      const problem = "there are names, groups or values that belong to no secret";
+      findings.event("store-disorder", null, problem);
+    }
     return outcome(row, findings, chain, secrets?.secrets ?? await reader.countSecrets());
   } finally {
     proofKeys?.wipe();

@@ -48,10 +48,18 @@ interface History {
   matchSeq?: number;
 }
 
-/** Verifies every secret; gives how many there are, and how many proven events record a state. */
-export async function verifySecrets(
-  inquiry: Inquiry,
-): Promise<{ secrets: number; states: number }> {
+/** What the secrets give. */
+export interface SecretsResult {
+  /** How many there are. */
+  readonly secrets: number;
+  /** How many names, attached groups and sealed values they have; `undefined` if one cannot be read. */
+  readonly parts: number | undefined;
+  /** How many proven events record a state. */
+  readonly states: number;
+}
+
+/** Verifies every secret. */
+export async function verifySecrets(inquiry: Inquiry): Promise<SecretsResult> {
   const { reader, row, proofKeys } = inquiry;
   const secrets = new Peekable(pagesOf<SecretRow>(
     (last) => reader.secrets(last === undefined ? undefined : String(last.id), PAGE),
@@ -61,7 +69,7 @@ export async function verifySecrets(
     (last) => reader.states(last, PAGE),
     (a, b) => compareText(a.secretId, b.secretId) || a.seq - b.seq,
   ));
-  const total = { secrets: 0, states: 0 };
+  const total = { secrets: 0, parts: 0 as number | undefined, states: 0 };
   while (true) {
     const [secret, event] = [await secrets.peek(), await events.peek()];
     const id = least(secret === undefined ? undefined : String(secret.id), event?.secretId);
@@ -70,6 +78,7 @@ export async function verifySecrets(
     if (secret !== undefined && String(secret.id) === id) {
       stored = await readStored(reader, id, secret);
       total.secrets++;
+      total.parts = addParts(total.parts, stored);
       secrets.take();
     }
     const history: History = { seq: 0 };
@@ -82,6 +91,11 @@ export async function verifySecrets(
     }
     await judge(inquiry, id, stored, history);
   }
+}
+
+function addParts(parts: number | undefined, { record }: Stored): number | undefined {
+  if (parts === undefined || record === undefined) return undefined;
+  return parts + 2 + record.aliases.length + record.attachedGroups.length;
 }
 
 function least(a: string | undefined, b: string | undefined): string | undefined {

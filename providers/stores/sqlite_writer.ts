@@ -31,6 +31,8 @@ const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
 const INSERT_AUDIT = `insert into audit values (${marks(13)})`;
 
+const COUNT_PARTS = `select (select count(*) from secret_names)
+  + (select count(*) from attached_groups) + (select count(*) from secret_values) as count`;
 const SELECT_AUDIT = `select ${AUDIT_COLUMNS} from audit a`;
 const SELECT_NEWEST = `${SELECT_AUDIT} where a.time_ms < ? order by a.seq desc limit ?`;
 const SELECT_OLDEST = `${SELECT_AUDIT} where a.seq > ? order by a.seq limit ?`;
@@ -79,7 +81,7 @@ export class SqliteWriter implements StoreWriter {
 
   async findAttached(workspaceId: string, groupId: string, name: string): Promise<string[]> {
     const sql =
-      `select g.secret_id from attached_groups g join secret_names n on n.secret_id = g.secret_id
+      `select distinct g.secret_id from attached_groups g join secret_names n on n.secret_id = g.secret_id
       where g.workspace_id = ? and g.group_id = ? and n.name = ? order by g.secret_id`;
     return this.#all(sql, workspaceId, groupId, name).map((row) => String(row.secret_id));
   }
@@ -93,6 +95,10 @@ export class SqliteWriter implements StoreWriter {
 
   async countSecrets(): Promise<number> {
     return Number(this.#get("select count(*) as count from secrets")?.count);
+  }
+
+  async countParts(): Promise<number> {
+    return Number(this.#get(COUNT_PARTS)?.count);
   }
 
   async audit(query: AuditQuery): Promise<AuditRow[]> {

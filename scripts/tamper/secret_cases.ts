@@ -68,9 +68,18 @@ export function secretCases({ good }: Record<string, GoodVault>): Record<string,
       ),
       refused: { TOKEN: "NOT_FOUND" },
     },
+    "secret-name-elsewhere": edit(
+      "A name was put into a scope that is not its secret's, where it would hide another one.",
+      `insert into secret_names values ('workspace', 'W', '', 'OPENAI_API_KEY', 0, ${OPENAI})`,
+      "store-disorder null",
+    ),
     "secret-deleted": {
       ...edit("A secret was deleted behind the vault's back.", "", "secret-deleted TOKEN"),
-      sql: [`delete from secrets where ${W};`, `delete from secret_names where ${W};`],
+      sql: [
+        `delete from secret_values where secret_id = ${TOKEN};`,
+        `delete from secrets where ${W};`,
+        `delete from secret_names where ${W};`,
+      ],
       refused: { TOKEN: "NOT_FOUND" },
     },
     "secret-rolled-back": {

@@ -54,6 +54,7 @@ export function contentContract(name: string, withStore: WithStore): void {
         assert.deepEqual(await reader.findAttached("W", "G", "name 1"), []);
         assert.deepEqual(await reader.secrets(undefined, 10), []);
         assert.equal(await reader.countSecrets(), 0);
+        assert.equal(await reader.countParts(), 0);
         assert.deepEqual(await reader.audit({ limit: 10 }), []);
         assert.equal(await reader.lastAudit(idOf(1), "secret.use"), undefined);
         assert.equal(await reader.newestAudit(["secret.use"]), undefined);

@@ -107,7 +107,7 @@ test("the passphrase of FORMAT.md is normalised, and gives the key of the kit's 
 const argon2Sync: unknown = Reflect.get(nodeCrypto, "argon2Sync");
 
 test("the passphrase of FORMAT.md gives that key by another Argon2id too", {
-  skip: typeof argon2Sync === "function" ? false : "only Node ships an Argon2 of its own",
+  skip: typeof argon2Sync === "function" ? false : "this runtime ships no Argon2 of its own",
 }, () => {
   assert.ok(typeof argon2Sync === "function");
   const key: unknown = argon2Sync("argon2id", {

@@ -155,7 +155,11 @@ async function play(store: Store, { steps, fails }: Round): Promise<string> {
 
 /** What a store answers to every question about these names. */
 async function answers(reader: StoreReader, names: ReadonlySet<string>): Promise<unknown[]> {
-  const all: unknown[] = [await reader.countSecrets(), await reader.states(undefined, 99)];
+  const all: unknown[] = [
+    await reader.countSecrets(),
+    await reader.countParts(),
+    await reader.states(undefined, 99),
+  ];
   const scopes: Scope[] = [{ kind: "global" }];
   for (const workspaceId of ["W1", "W2"]) {
     scopes.push({ kind: "workspace", workspaceId });

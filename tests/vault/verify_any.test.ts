@@ -5,11 +5,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import type { AuditRow } from "../../lib/vault/audit.ts";
-import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { parseSecretRow } from "../../lib/vault/secret.ts";
 import type { Store, StoreWriter } from "../../lib/vault/store.ts";
 import { OPERATIONS, prepare } from "../helpers/operations.ts";
-import { initVault, openVault, STORE_KINDS } from "../helpers/vaults.ts";
+import { initVault, STORE_KINDS } from "../helpers/vaults.ts";
 
 /** What is done to a store through its own methods, so to any store. Numbers choose among what is there. */
 type Attack =
@@ -175,42 +174,4 @@ test("verify() finds nothing after any sequence of operations, in either store",
       { seed: 20_231_114, numRuns: 15 },
     );
   }
-});
-
-test("verify() holds a few hundred rows at a time, however many there are", {
-  timeout: 240_000,
-}, async () => {
-  const EVENTS = 5_000;
-  const store = new MemoryStore();
-  const vault = await initVault({ store });
-  for (let i = 0; i < 1_200; i++) await vault.create({ name: `S${i}`, value: new Uint8Array([1]) });
-  for (let i = 1_201; i < EVENTS; i++) await vault.recordLock("vault.lock");
-  let most = 0;
-  const counting: Store = {
-    write: (work, options) => {
-      void options;
-      return store.write(work);
-    },
-    close: () => store.close(),
-    read: (work) =>
-      store.read((reader) =>
-        work(
-          new Proxy(reader, {
-            get(target, method) {
-              const member: unknown = Reflect.get(target, method);
-              if (typeof member !== "function") return member;
-              return async (...given: unknown[]): Promise<unknown> => {
-                const result: unknown = await member.apply(target, given);
-                if (Array.isArray(result)) most = Math.max(most, result.length);
-                return result;
-              };
-            },
-          }),
-        )
-      ),
-  };
-  const watched = await openVault({ store: counting });
-  const { isIntact, events, secrets } = await watched.verify();
-  assert.deepEqual([isIntact, events, secrets], [true, EVENTS, 1_200]);
-  assert.ok(most > 0 && most <= 500, `${most} rows at a time`);
 });

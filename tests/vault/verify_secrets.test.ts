@@ -59,6 +59,19 @@ test("verify() names a secret that was edited, deleted, added or put back, behin
   }, "secret-added FROM ELSEWHERE");
 });
 
+test("verify() finds rows that belong to no secret, and names of a scope that is not their secret's", async () => {
+  for (
+    const sql of [
+      "insert into secret_names values ('workspace', 'W', '', 'A', 0, ?)",
+      "insert into secret_names values ('global', '', '', 'X', 0, '0' || ?)",
+      "insert into attached_groups values ('0' || ?, 'W', 'G')",
+      "insert into secret_values values ('0' || ?, x'00')",
+    ]
+  ) {
+    await finds((raw, { a }) => void run(raw, sql, a), "store-disorder null");
+  }
+});
+
 test("verify() says to which event a secret was put back, and by which it had been deleted", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "vault.db");
