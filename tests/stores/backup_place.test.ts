@@ -7,9 +7,11 @@ import { join } from "node:path";
 import test from "node:test";
 import { type BackupKey, type OpenedBackup, verifyBackup } from "../../lib/vault/backup.ts";
 import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
+import { holdKek } from "../../lib/vault/kek.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { encode } from "../helpers/independent_chain.ts";
 import { aivault, withDirectory } from "../helpers/program.ts";
 import { rows, withRaw } from "../helpers/raw_database.ts";
 import { prepare } from "../helpers/operations.ts";
@@ -146,6 +148,20 @@ test("a backup is what it says: a database, its size and SHA-256, and no plainte
     assert.deepEqual(secrets, { secrets: 3, broken: [] });
     assert.ok(audit.isIntact);
     assert.equal(audit.head, manifest.head);
+  });
+});
+
+test("the proof of a backup is the sealed digest that FORMAT.md describes, by another encoding", async () => {
+  await withMade(async (file) => {
+    const { manifest } = partsOf(await readFile(file));
+    const { vaultId, kekId, createdAtMs, secrets, events, head, size, sha256 } = manifest;
+    const hash = new Uint8Array(Buffer.from(sha256, "hex"));
+    const fields = [1, vaultId, kekId, createdAtMs, secrets, events, head, size, hash];
+    const digest = createHash("sha256").update(encode("backup", ...fields)).digest();
+    const proof = new Uint8Array(Buffer.from(manifest.proof, "base64"));
+    const context = new Uint8Array(encode("backup-proof", vaultId, kekId));
+    const opened = await holdKek(KEK, vaultId).unwrap(proof, context);
+    assert.deepEqual(Buffer.from(opened), digest);
   });
 });
 

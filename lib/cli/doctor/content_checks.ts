@@ -16,9 +16,8 @@ export const keyCheck: Check<UnlockedScene> = {
   name: "key",
   async run({ row, key, providers }) {
     (await openProofKeys(key, row)).wipe();
-    return fine(
-      `${providerOf(providers, row.provider.type).describe(row.provider)} holds the vault's`,
-    );
+    const { provider: settings } = row;
+    return fine(`the vault's own, from ${providerOf(providers, settings.type).describe(settings)}`);
   },
 };
 
