@@ -4,6 +4,7 @@
  * @module
  */
 import { chacha20poly1305, hchacha } from "@noble/ciphers/chacha.js";
+import { swap32IfBE } from "@noble/ciphers/utils.js";
 import { VaultError } from "../errors.ts";
 import { utf8 } from "./bytes.ts";
 
@@ -64,7 +65,7 @@ function encryptBehindNonce(
   return sealed;
 }
 
-const SIGMA = new Uint32Array(utf8("expand 32-byte k").slice().buffer);
+const SIGMA = swap32IfBE(new Uint32Array(utf8("expand 32-byte k").slice().buffer));
 const scratch = new ArrayBuffer(96);
 const all = new Uint8Array(scratch);
 const place = (offset: number, length: number) => ({
@@ -90,7 +91,9 @@ function withSubkey<T>(
     own.bytes.set(key);
     first.bytes.set(sealed.subarray(0, 16));
     last.bytes.set(sealed.subarray(16, NONCE_LENGTH), 4);
-    hchacha(SIGMA, own.words, first.words, derived.words);
+    // The words of the cipher are little-endian, those of an array are the machine's.
+    hchacha(SIGMA, swap32IfBE(own.words), swap32IfBE(first.words), derived.words);
+    swap32IfBE(derived.words);
     return work(derived.bytes, last.bytes);
   } finally {
     all.fill(0);
