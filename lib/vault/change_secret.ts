@@ -201,7 +201,9 @@ async function findProven(
   const record = await findSecret(writer, ref, scope, attempted);
   wipe(await openDek(await transaction.key(), row.vaultId, record));
   const sealedValue = await readSealedValue(writer, record.id);
-  return { record, sealedValue, digest: await checkOnRecord(transaction, record, sealedValue) };
+  const keys = await transaction.proofKeys();
+  const digest = await checkOnRecord(writer, row.vaultId, keys, record, sealedValue);
+  return { record, sealedValue, digest };
 }
 
 function changeGroups(

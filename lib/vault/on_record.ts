@@ -2,15 +2,15 @@
  * Whether a stored secret is the one that the audit records.
  *
  * Its keys and bindings prove that a row once was the secret's, not that it is so still: an older copy of the row
- * passes them too. So before a secret is used or changed its state is compared with the newest one on record.
+ * passes them too. So before a secret is shown, used or changed its state is compared with the newest one on record.
  *
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { isProven } from "./audit.ts";
+import { isProven, type ProofKeyring } from "./audit.ts";
 import type { SecretRecord } from "./secret.ts";
 import { stateDigest } from "./state_digest.ts";
-import type { Transaction } from "./transaction.ts";
+import type { StoreReader } from "./store.ts";
 
 /**
  * The digest of the state of `record`, which is the one on record.
@@ -18,16 +18,16 @@ import type { Transaction } from "./transaction.ts";
  * @throws {VaultError} `INTEGRITY` if it is not.
  */
 export async function checkOnRecord(
-  transaction: Transaction,
+  reader: StoreReader,
+  vaultId: string,
+  proofKeys: ProofKeyring,
   record: SecretRecord,
   sealedValue: Uint8Array,
 ): Promise<string> {
-  const { writer, row } = transaction;
-  const event = await writer.lastState(record.id);
+  const event = await reader.lastState(record.id);
   const digest = stateDigest(record, sealedValue);
   const isOnRecord = event !== undefined && event.stateDigest === digest &&
-    event.secretId === record.id &&
-    isProven(await transaction.proofKeys(), row.vaultId, event);
+    event.secretId === record.id && isProven(proofKeys, vaultId, event);
   if (isOnRecord) return digest;
   throw new VaultError(
     "INTEGRITY",

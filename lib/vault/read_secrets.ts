@@ -6,7 +6,9 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, type VaultError } from "../errors.ts";
 import { openDek } from "./envelope.ts";
-import { findSecret } from "./find.ts";
+import { findSecret, readSealedValue } from "./find.ts";
+import { checkOnRecord } from "./on_record.ts";
+import { openProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import { untilStable } from "./unlock.ts";
 import { sameScope, type Scope } from "./scope.ts";
@@ -30,12 +32,20 @@ export interface DamagedSecret {
 
 const PAGE = 500;
 
-/** The metadata of one secret, authenticated. */
+/** The metadata of one secret, authenticated, and as the audit has it. */
 export function showSecret(state: VaultState, ref: string, scope: Scope): Promise<ShownSecret> {
   const show = async (reader: StoreReader): Promise<ShownSecret> => {
     const record = await findSecret(reader, ref, scope, `show secret ${JSON.stringify(ref)}`);
     const row = await readVaultRow(reader);
-    wipe(await openDek(await state.keys.current(row), row.vaultId, record));
+    const key = await state.keys.current(row);
+    wipe(await openDek(key, row.vaultId, record));
+    const sealedValue = await readSealedValue(reader, record.id);
+    const proofKeys = await openProofKeys(key, row);
+    try {
+      await checkOnRecord(reader, row.vaultId, proofKeys, record, sealedValue);
+    } finally {
+      proofKeys.wipe();
+    }
     const lastUsedAtMs = await reader.lastAudit(record.id, "secret.use") ?? null;
     return { ...metadataOf(record), lastUsedAtMs };
   };

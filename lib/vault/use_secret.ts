@@ -86,8 +86,10 @@ async function decide(
     // Proof comes first: of the scope, groups and expiry that the decision rests on.
     const dek = await openDek(key, row.vaultId, record);
     try {
-      const sealedValue = await readSealedValue(transaction.writer, record.id);
-      const digest = await checkOnRecord(transaction, record, sealedValue);
+      const { writer } = transaction;
+      const sealedValue = await readSealedValue(writer, record.id);
+      const keys = await transaction.proofKeys();
+      const digest = await checkOnRecord(writer, row.vaultId, keys, record, sealedValue);
       const reason = denial(record, context, nowMs);
       if (reason !== undefined) {
         return await deny(transaction, record, context, attempted, reason, digest);

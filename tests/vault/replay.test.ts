@@ -52,7 +52,7 @@ async function rolledBack(
 }
 
 for (const [name, change] of CHANGES) {
-  test(`a secret that was put back to before ${name} is not used and not changed`, async () => {
+  test(`a secret that was put back to before ${name} is not shown, used or changed`, async () => {
     await rolledBack(change, async (vault, id) => {
       const refused = { code: "INTEGRITY", message: /not the one that the audit records/ };
       const others = CHANGES.filter(([other]) => other !== "delete()");
@@ -60,6 +60,7 @@ for (const [name, change] of CHANGES) {
         await assert.rejects(attempt(vault, id), refused, other);
       }
       await assert.rejects(vault.use(id, {}, () => {}), refused);
+      await assert.rejects(vault.show(id), refused);
       await assert.rejects(vault.use("A", GROUP, () => {}), refused);
       await assert.rejects(vault.delete("A"), refused);
       const [newest] = await vault.audit({ limit: 1 });
