@@ -43,7 +43,8 @@ export type {
   PassphraseSource,
   ProvidedKey,
 } from "./lib/vault/key_provider.ts";
-export type { KeyProviders } from "./lib/vault/key_source.ts";
+export type { KekHandle, Rewrap, Rewrapper } from "./lib/vault/kek.ts";
+export type { KekKeeper, KeyProviders } from "./lib/vault/key_source.ts";
 export { MemoryStore } from "./lib/vault/memory_store.ts";
 export type { NewSecret } from "./lib/vault/new_secret.ts";
 export type { PruneResult } from "./lib/vault/prune_audit.ts";
@@ -70,6 +71,7 @@ export { Vault } from "./lib/vault/vault.ts";
 export { type VaultInfo, vaultInfo } from "./lib/vault/vault_info.ts";
 export type {
   CallerKeyOptions,
+  KeptKeyOptions,
   ProvidedKeyOptions,
   ProviderKeyOptions,
   RefOptions,

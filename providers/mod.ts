@@ -1,5 +1,5 @@
 /**
- * The key providers that Deno, Bun and Node can serve.
+ * The key providers that Deno, Bun and Node can serve, and the agent of an unlocked vault.
  *
  * @example
  * ```ts
@@ -23,6 +23,7 @@ export {
   type SecurityResult,
   type SecurityRunner,
 } from "./host/security_command.ts";
+export { vaultAgent } from "./host/vault_agent.ts";
 export { DEFAULT_KEY_VARIABLE, envKeyProvider } from "./keys/env.ts";
 export { type FileKeyOptions, fileKeyProvider } from "./keys/file.ts";
 export { type MacosKeychainOptions, macosKeychainProvider } from "./keys/macos_keychain.ts";

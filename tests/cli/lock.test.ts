@@ -3,6 +3,11 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { VaultError } from "../../lib/errors.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+import { vaultAgent } from "../../providers/host/vault_agent.ts";
+import { passphraseKeyProvider } from "../../providers/keys/passphrase.ts";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import {
   agentsBelow,
   agentStatus,
@@ -233,5 +238,38 @@ test(
       assert.equal(exitCode, 0);
       assert.match(stdout, /^state {2}unlocked$/m);
       assert.equal((await agentStatus(session)).state, "unlocked");
+    }),
+);
+
+test(
+  "vaultAgent() opens an unlocked vault for a program of its own, until it is locked",
+  options,
+  () =>
+    withLockedVault(async (session) => {
+      const directory = join(session.directory, "vault");
+      const provider = passphraseKeyProvider(() =>
+        Promise.reject(new VaultError("LOCKED", "unlock the vault", "nobody is asked"))
+      );
+      const open = async (): Promise<Vault> => {
+        const store = await SqliteStore.open({ path: join(directory, "vault.db"), create: false });
+        const providers = new Map([[provider.type, provider]]);
+        try {
+          return await Vault.open({ store, providers, keeper: vaultAgent(directory) });
+        } catch (error) {
+          await store.close();
+          throw error;
+        }
+      };
+      await assert.rejects(open(), { code: "LOCKED", problem: "nobody is asked" });
+      await unlock(session);
+      const vault = await open();
+      const encode = (text: string) => new TextEncoder().encode(text);
+      await vault.create({ name: "A", value: encode("v") });
+      assert.deepEqual(await vault.use("A", {}, (value) => value.slice()), encode("v"));
+      await session.run("aivault lock");
+      await assert.rejects(vault.use("A", {}, () => {}), { code: "LOCKED" });
+      await unlock(session);
+      assert.deepEqual(await vault.use("A", {}, (value) => value.slice()), encode("v"));
+      await vault.close();
     }),
 );
