@@ -74,11 +74,11 @@ export async function startAgent(command: readonly string[], frame: Uint8Array):
     const { code, attempted, problem, hints } = report;
     throw new VaultError(code, attempted, problem, { hints });
   } catch (error) {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined) child.kill("SIGKILL");
     throw error;
   } finally {
     child.stdout?.destroy();
-    child.unref();
+    if (child.pid !== undefined) child.unref();
   }
 }
 
@@ -86,15 +86,19 @@ function tryLaunch(command: readonly string[]): ChildProcess {
   try {
     return launch(command);
   } catch (error) {
-    if (!isForbidden(error)) throw failed("it cannot be started", error);
-    throw new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
-      hints: [
-        "run it with: deno run -A",
-        "or run the agent beside it: aivault agent run --foreground",
-      ],
-      cause: error,
-    });
+    throw notStarted(error);
   }
+}
+
+function notStarted(error: unknown): VaultError {
+  if (!isForbidden(error)) return failed("it cannot be started", error);
+  return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
+    hints: [
+      "run it with: deno run -A",
+      "or run the agent beside it: aivault agent run --foreground",
+    ],
+    cause: error,
+  });
 }
 
 function launch(command: readonly string[]): ChildProcess {
@@ -126,7 +130,7 @@ function talk(child: ChildProcess, frame: Uint8Array): Promise<Uint8Array> {
       clearTimeout(timer);
       settle();
     };
-    child.on("error", (error) => finish(() => reject(failed("it cannot be started", error))));
+    child.on("error", (error) => finish(() => reject(notStarted(error))));
     stdin.on("error", () => {});
     stdout.on("data", (chunk: Uint8Array) => {
       chunks.push(chunk);
