@@ -4,7 +4,7 @@ import process from "node:process";
 import { it } from "node:test";
 import { deriveKey } from "../../lib/crypto/argon2.ts";
 import { fromBase64, toBase64, toHex, utf8 } from "../../lib/crypto/bytes.ts";
-import { agentStatus, unlock, until, withLockedVault } from "../helpers/agents.ts";
+import { agentStatus, endProcess, unlock, until, withLockedVault } from "../helpers/agents.ts";
 import { countInMemory } from "../helpers/process_memory.ts";
 import { ended, startCommand, unboundCommand } from "../helpers/program.ts";
 import type { Session } from "../helpers/session.ts";
@@ -92,7 +92,7 @@ it(
         await session.run("aivault lock");
         assertGone(countInMemory(pid, next), "the key from after it");
       } finally {
-        child.kill("SIGTERM");
+        endProcess(child);
         await over;
       }
     }),

@@ -8,13 +8,15 @@ import {
   agentPid,
   agentsBelow,
   agentStatus,
+  CHEAP,
+  endProcess,
   isRunning,
   unlock,
   until,
   withLockedVault,
 } from "../helpers/agents.ts";
 import { type Ended, ended, startCommand, unboundCommand } from "../helpers/program.ts";
-import type { Session } from "../helpers/session.ts";
+import { type Session, withSession } from "../helpers/session.ts";
 
 const options = { timeout: 120_000 };
 const linux = {
@@ -144,6 +146,24 @@ describe("the agent that unlock starts", () => {
     }, { AIVAULT_DIR: `<dir>/${"long-name-".repeat(12)}`, XDG_RUNTIME_DIR: "<dir>/runtime" }));
 });
 
+const denoAlone = "Deno" in globalThis && process.env["AIVAULT_TEST_BINARY"] === undefined;
+
+it("unlock says what to do where Deno does not let it start an agent", {
+  ...options,
+  skip: !denoAlone && "only Deno asks for permissions",
+}, () =>
+  withSession(async (session) => {
+    const init = `aivault init --provider passphrase --passphrase-file - ${CHEAP}`;
+    assert.equal((await session.run(init, "correct horse")).exitCode, 0);
+    const refused = await session.run("aivault unlock --passphrase-file -", "correct horse");
+    assert.equal(refused.exitCode, 8, refused.stderr);
+    assert.match(refused.stderr, /start the agent: Deno does not allow this program to/);
+    assert.match(refused.stderr, /hint: run it with: deno run -A/);
+    assert.doesNotMatch(refused.stderr, /NotCapable|unexpected/);
+    const list = "aivault secrets import --entry A=1 --passphrase-file -";
+    assert.equal((await session.run(list, "correct horse")).exitCode, 0, "the rest works");
+  }));
+
 describe("agent run --foreground", () => {
   const withForeground = (work: (session: Session, pid: number) => Promise<void>) => async () => {
     let log: Ended | undefined;
@@ -161,7 +181,7 @@ describe("agent run --foreground", () => {
         assert.ok(child.pid !== undefined);
         await work(session, child.pid);
       } finally {
-        child.kill("SIGTERM");
+        endProcess(child);
         log = await logged;
       }
     });

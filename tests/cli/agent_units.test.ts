@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { agentStatus, until, withLockedVault } from "../helpers/agents.ts";
+import { agentStatus, endProcess, until, withLockedVault } from "../helpers/agents.ts";
 import { ended, ROOT, startCommand, unboundCommand } from "../helpers/program.ts";
 
 const UNITS: readonly (readonly [file: string, command: (text: string) => string[]])[] = [
@@ -29,7 +29,7 @@ for (const [file, command] of UNITS) {
         try {
           await until("it listens", async () => (await agentStatus(session)).state === "locked");
         } finally {
-          child.kill("SIGTERM");
+          endProcess(child);
         }
         const { exitCode, stderr } = await over;
         assert.equal(exitCode, 0, stderr);
