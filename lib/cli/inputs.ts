@@ -98,6 +98,8 @@ export interface PassphraseFlags {
   readonly renew: SecretFlags;
   /** Whether `AIVAULT_PASSPHRASE` may serve as the new passphrase too. */
   readonly renewFromEnv: boolean;
+  /** What else opens the vault, as hints. Default: `aivault unlock`. */
+  readonly otherWays?: readonly string[];
 }
 
 /**
@@ -121,6 +123,7 @@ export function passphrases(context: CliContext, flags: PassphraseFlags): Passph
         await readPassphrase(context, isNew ? flags.renew : flags.unlock, {
           isNew,
           fromEnv: !isNew || flags.renewFromEnv,
+          otherWays: isNew ? [] : flags.otherWays ?? [UNLOCK],
         });
       kept.set(purpose, passphrase);
       return passphrase.slice();
@@ -129,12 +132,14 @@ export function passphrases(context: CliContext, flags: PassphraseFlags): Passph
   };
 }
 
+const UNLOCK = "or unlock the vault for every process with: aivault unlock";
+
 async function readPassphrase(
   context: CliContext,
   flags: SecretFlags,
-  options: { isNew: boolean; fromEnv: boolean },
+  options: { isNew: boolean; fromEnv: boolean; otherWays: readonly string[] },
 ): Promise<Uint8Array> {
-  const { isNew, fromEnv } = options;
+  const { isNew, fromEnv, otherWays } = options;
   const attempted = isNew ? "set the passphrase" : "unlock the vault";
   const given = await readFlags(context, flags, "the passphrase", MAX_PASSPHRASE_LENGTH, attempted);
   if (given !== undefined) return flags.text === undefined ? withoutNewline(given) : given;
@@ -149,7 +154,7 @@ async function readPassphrase(
       {
         hints: [
           `give it with ${flags.flag}-file <path|->${fromEnv ? " or in AIVAULT_PASSPHRASE" : ""}`,
-          ...isNew ? [] : ["or unlock the vault for every process with: aivault unlock"],
+          ...otherWays,
         ],
       },
     );

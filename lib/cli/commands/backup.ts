@@ -11,10 +11,11 @@ import type { BackupManifest } from "../../vault/backup_manifest.ts";
 import { callerKey, type KeyProviders, providedKey, providerOf } from "../../vault/key_source.ts";
 import { openRecovery } from "../../vault/recovery.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
+import { dropOtherKey } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
-import { readKeyFile, readRecoveryKey } from "../inputs.ts";
+import { type PassphraseFlags, readKeyFile, readRecoveryKey } from "../inputs.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { ACTOR, keeperFor, withProviders, withVault } from "../session.ts";
 import { findingLine, verificationFailure } from "./audit_verify.ts";
@@ -29,6 +30,12 @@ export interface BackupKeyFlags extends UnlockFlags {
 /** Flags of `backup restore`. */
 export interface BackupRestoreFlags extends BackupKeyFlags {
   readonly force?: boolean;
+}
+
+// The vault that is here may have another passphrase, or there may be none.
+function backupPassphrase(flags: BackupKeyFlags): PassphraseFlags {
+  const otherWays = ["or give the recovery key from then with --recovery-key-file <path|->"];
+  return { ...passphraseFlags(flags), otherWays };
 }
 
 /** Makes a backup of the vault in a new file. */
@@ -51,7 +58,7 @@ export function verify(
   file: string,
   flags: BackupKeyFlags,
 ): Promise<CommandResult> {
-  return withProviders(context, passphraseFlags(flags), async (providers) => {
+  return withProviders(context, backupPassphrase(flags), async (providers) => {
     const backups = await context.place.backups();
     const { manifest, secrets, audit } = await backups.withBackup(
       file,
@@ -88,7 +95,7 @@ export function restore(
   file: string,
   flags: BackupRestoreFlags,
 ): Promise<CommandResult> {
-  return withProviders(context, passphraseFlags(flags), async (providers) => {
+  return withProviders(context, backupPassphrase(flags), async (providers) => {
     const backups = await context.place.backups();
     await refuseLiving(context, flags);
     let settings: VaultRow["provider"] | undefined;
@@ -101,6 +108,7 @@ export function restore(
       const manifest = await prepareRestore(backup, noting, { actor: ACTOR, now: Date.now });
       return { manifest, ...await backups.install(backup, flags.force === true) };
     });
+    await dropOtherKey(context, manifest.kekId);
     sayWhatIsLeft(context, flags, providers, settings);
     const { directory } = context.place;
     return {

@@ -62,17 +62,18 @@ export function unlock(context: CliContext, flags: UnlockCommandFlags): Promise<
 /** Makes the vault's agent wipe the key. */
 export function lock(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
   return withStore(context, flags, async (store, providers) => {
+    const client = new AgentClient(context.agent.connect, context.agent.clock);
+    try {
+      // Also where nothing asks the agent: it may hold the key of before the vault had another provider.
+      await client.lock();
+    } finally {
+      client.close();
+    }
     const { provider } = await vaultInfo(store);
     if (!hasLock(providers, provider.type)) {
       await checkKey(store, providers);
       hint(context, NO_LOCK);
       return { text: ["not locked"], json: { state: "unlocked" } };
-    }
-    const client = new AgentClient(context.agent.connect, context.agent.clock);
-    try {
-      await client.lock();
-    } finally {
-      client.close();
     }
     await recordLocked({ store, now: Date.now, actor: ACTOR }, "vault.lock");
     return { text: ["locked"], json: { state: "locked" } };

@@ -6,6 +6,7 @@
 import { equalBytes, fromUtf8, wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { Vault } from "../../vault/vault.ts";
+import { dropOtherKey } from "../agent_facts.ts";
 import type { CliContext, Terminal } from "../context.ts";
 import { factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
@@ -33,7 +34,9 @@ export function create(context: CliContext, flags: RecoveryCreateFlags): Promise
       hints: ["to have it on standard output, add --print or --json"],
     });
   }
-  return withVault(context, passphraseFlags(flags), async (vault) => {
+  // The key itself is sealed for the recovery key, and the agent does not give it out.
+  const passphrase = { ...passphraseFlags(flags), otherWays: [] };
+  return withVault(context, passphrase, async (vault) => {
     let printed = "";
     await vault.createRecoveryKey(async (text) => {
       if (terminal === undefined) printed = fromUtf8(text) ?? "";
@@ -113,6 +116,7 @@ export function use(context: CliContext, flags: RecoveryUseFlags): Promise<Comma
       if (adopted && provider.type !== "env") hint(context, SHARED_KEY);
       hint(context, "the recovery key stays as it is; if others may have seen it, replace it");
       const info = await vault.info();
+      await dropOtherKey(context, info.kekId);
       const { directory } = context.place;
       const key = provider.describe(info.provider);
       const { secrets, kekId } = info;

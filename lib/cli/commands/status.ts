@@ -5,7 +5,7 @@
  */
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { providerOf } from "../../vault/key_source.ts";
-import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
+import { heldDocument, heldFacts, heldOf, statusOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../describe.ts";
 import { type CommonFlags, passphraseFlags } from "../flags.ts";
@@ -24,7 +24,7 @@ export function status(context: CliContext, flags: CommonFlags): Promise<Command
         : await keyFailure(() => checkKey(store, providers));
       // Opening may have healed a lost key, so the vault is described as it is now.
       const info = await vaultInfo(store);
-      const held = needsPassphrase ? (await statusOf(context, info.kekId))?.held ?? null : null;
+      const held = needsPassphrase ? heldOf(await statusOf(context, info.kekId), info.kekId) : null;
       const locked = needsPassphrase && held === null;
       const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
       const description = providerOf(providers, info.provider.type).describe(info.provider);

@@ -10,7 +10,7 @@ import { providedKey, providerOf } from "../../vault/key_source.ts";
 import { discardStray } from "../../vault/settle_rotation.ts";
 import type { Store } from "../../vault/store.ts";
 import { readRow } from "../../vault/unlock.ts";
-import { statusOf } from "../agent_facts.ts";
+import { heldOf, statusOf } from "../agent_facts.ts";
 import { describeTime } from "../describe.ts";
 import { ACTOR, checkKey } from "../session.ts";
 import { type Check, fine, type OpenScene, type Scene } from "./check.ts";
@@ -45,7 +45,17 @@ export const agentCheck: Check<OpenScene> = {
     try {
       const status = await statusOf(context, row.kekId);
       if (status === undefined) return fine("none is running");
-      return fine(status.held === null ? "running, and locked" : "running, and holds the key");
+      if (status.held === null) return fine("running, and locked");
+      if (heldOf(status, row.kekId) !== null) return fine("running, and holds the key");
+      return {
+        summary: "running",
+        findings: [{
+          severity: "warning",
+          cause: "the agent holds a key that is not the vault's",
+          mend: "aivault lock",
+          code: "KEY_UNUSABLE",
+        }],
+      };
     } catch (error) {
       if (!hasCode(error, "KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK", "BUSY")) throw error;
       return {
