@@ -171,11 +171,12 @@ function unintelligible(): VaultError {
 }
 
 function silent(): VaultError {
-  return unavailable(`it did not answer within ${ANSWER_MS / 1000} seconds`);
+  const problem = `it did not answer within ${ANSWER_MS / 1000} seconds`;
+  return unavailable(problem, "look for its process, and end it: pgrep -fl 'agent run'");
 }
 
-function unavailable(problem: string): VaultError {
+function unavailable(problem: string, hint = "end it with: aivault lock"): VaultError {
   return new VaultError("KEY_UNAVAILABLE", attempted, problem, {
-    hints: ["end it with: aivault lock", "then unlock again with: aivault unlock"],
+    hints: [hint, "then unlock again with: aivault unlock"],
   });
 }

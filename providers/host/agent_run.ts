@@ -20,6 +20,9 @@ export const LOOK_EVERY_MS = 10_000;
 /** How long it waits to leave its place in order. */
 const LEAVE_MS = 5_000;
 
+/** SIGUSR1 is among them, at which Node and Deno would open a debugger to every user of this machine. */
+const END_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1"] as const;
+
 /** How an agent runs. */
 export interface AgentRun {
   /** The version of the program. */
@@ -33,7 +36,7 @@ export interface AgentRun {
 }
 
 /**
- * Serves until it is told to end, by a client, a signal (SIGTERM, SIGINT, SIGHUP) or, unless it stays locked, by
+ * Serves until it is told to end, by a client, a signal (SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1) or, unless it stays locked, by
  * being locked. Then the key is wiped and the socket removed.
  *
  * @returns `another` at once if the vault has a living agent.
@@ -52,6 +55,7 @@ export async function runAgent(place: AgentPlace, run: AgentRun): Promise<"ended
     },
   });
   const server = new AgentServer(holder, systemClock, end);
+  for (const signal of END_SIGNALS) process.on(signal, end);
   await becomeUnreadable();
   if (run.hold !== undefined) {
     await holder.answer(run.hold);
@@ -82,7 +86,6 @@ async function serve(
   ended: Promise<void>,
   end: () => void,
 ): Promise<void> {
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, end);
   const look = setInterval(() => {
     // Nobody could reach it to lock it.
     listening.isInPlace().then((isInPlace) => isInPlace || end(), end);

@@ -51,7 +51,8 @@ describe("the agent that unlock starts", () => {
       }),
   );
 
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  // SIGUSR1 would open a debugger otherwise.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1"] as const) {
     it(
       `ends at ${signal}, removes its socket, and the vault is locked`,
       options,
