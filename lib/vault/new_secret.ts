@@ -5,6 +5,7 @@
  */
 import { VaultError } from "../errors.ts";
 import { sealEnvelope } from "./envelope.ts";
+import { newSecretIds } from "./new_secret_ids.ts";
 import { pinFor, type Registry } from "./registry.ts";
 import { checkScope, describeScope, GLOBAL, type Scope } from "./scope.ts";
 import { MAX_VALUE_LENGTH, metadataOf, type SecretMetadata } from "./secret.ts";
@@ -36,8 +37,10 @@ export function createSecrets(
 ): Promise<SecretMetadata[]> {
   return transact(state, async (transaction) => {
     const created: SecretMetadata[] = [];
+    const ids = newSecretIds();
     for await (const secret of secrets) {
-      created.push(await insert(transaction, state.registry, secret, note));
+      const id = ids.next().value;
+      created.push(await insert(transaction, state.registry, id, secret, note));
     }
     return created;
   });
@@ -46,6 +49,7 @@ export function createSecrets(
 async function insert(
   transaction: Transaction,
   registry: Registry,
+  id: string,
   secret: NewSecret,
   note: "import" | undefined,
 ): Promise<SecretMetadata> {
@@ -54,7 +58,7 @@ async function insert(
   checkValue(secret.value, attempted);
   const names = checkNames(secret.name, secret.aliases ?? [], attempted);
   const metadata: SecretMetadata = {
-    id: crypto.randomUUID(),
+    id,
     ...names,
     scope: checkScope(secret.scope ?? GLOBAL, attempted),
     attachedGroups: [],
