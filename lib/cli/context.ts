@@ -29,6 +29,8 @@ export interface Terminal {
 export interface Output {
   /** Writes `text` as it is. */
   write(text: string): void;
+  /** Writes `text` as it is, and tells whether the system has taken all of it. */
+  deliver(text: string): Promise<boolean>;
   /** Waits until little of what was written is still held in memory. */
   drained(): Promise<void>;
   /** Whether colour is welcome: a terminal, and no `NO_COLOR`. */

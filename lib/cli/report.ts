@@ -15,16 +15,16 @@ export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   /** Something that is wrong all the same: it is reported, and decides the exit code. */
   readonly failure?: unknown;
+  /** Whether the command has printed it already. Default: false. */
+  readonly isPrinted?: boolean;
 }
 
 /** Prints a result, and gives the exit code. */
 export function reportResult(context: CliContext, result: CommandResult, asJson: boolean): number {
-  const { text, json, failure } = result;
-  if (asJson) {
+  const { json, failure } = result;
+  if (result.isPrinted !== true) {
     const error = failure === undefined ? {} : { error: errorDocument(failure) };
-    printDocument(context.stdout, { ...json, ...error });
-  } else {
-    for (const line of text) context.stdout.write(`${printable(line)}\n`);
+    context.stdout.write(resultText({ ...result, json: { ...json, ...error } }, asJson));
   }
   if (failure === undefined) return 0;
   printError(context.stderr, failure);
@@ -61,6 +61,28 @@ export function printLine(output: Output, document: unknown): void {
 
 function printDocument(output: Output, document: unknown): void {
   output.write(`${documentText(document, 2)}\n`);
+}
+
+function resultText({ text, json }: CommandResult, asJson: boolean): string {
+  if (asJson) return `${documentText(json, 2)}\n`;
+  return text.map((line) => `${printable(line)}\n`).join("");
+}
+
+/**
+ * Prints a result before what depends on its being seen is done.
+ *
+ * @throws {VaultError} `DISK` if it could not be printed.
+ */
+export async function deliverResult(
+  { stdout }: CliContext,
+  result: CommandResult,
+  asJson: boolean,
+  attempted: string,
+): Promise<void> {
+  if (await stdout.deliver(resultText(result, asJson))) return;
+  throw new VaultError("DISK", attempted, "what was printed has gone nowhere", {
+    hints: ["nothing was changed; see where standard output goes, then try again"],
+  });
 }
 
 function documentText(document: unknown, indent = 0): string {

@@ -9,6 +9,8 @@ import { diskError, errnoOf } from "./disk_error.ts";
 export interface TextWriter {
   /** Writes `text`, without waiting. */
   write(text: string): void;
+  /** Writes `text`, and tells whether the system has taken all of it. */
+  deliver(text: string): Promise<boolean>;
   /** Waits until the stream takes more, or is gone. */
   drained(): Promise<void>;
 }
@@ -39,6 +41,18 @@ export function textWriter(
       } catch (error) {
         fail(error);
       }
+    },
+    async deliver(text) {
+      if (isBroken) return false;
+      const isTaken = await new Promise<boolean>((resolve) => {
+        try {
+          stream.write(text, (error) => resolve(!error));
+        } catch (error) {
+          fail(error);
+          resolve(false);
+        }
+      });
+      return isTaken && !isBroken;
     },
     async drained() {
       if (isBroken || !stream.writableNeedDrain) return;

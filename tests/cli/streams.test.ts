@@ -39,6 +39,35 @@ test(
 );
 
 test(
+  "recovery create whose output is lost makes no recovery key",
+  onFull,
+  () =>
+    withSession(async ({ run, json }) => {
+      await json("aivault status --json");
+      // The reader is gone before anything is written.
+      const away =
+        "mkfifo gone; (read _ <gone; aivault recovery create --print; echo $? >code) | " +
+        "(exec <&-; echo >gone); cat code >&2";
+      for (
+        const line of [
+          "aivault recovery create --print >/dev/full",
+          "aivault recovery create --json >/dev/full",
+          away,
+        ]
+      ) {
+        const { exitCode, stdout, stderr } = await run(line);
+        assert.ok(exitCode === 74 || stderr.endsWith("\n74\n"), `${line}: ${stderr}`);
+        assert.match(stderr, /^aivault: make a recovery key: what was printed has gone nowhere$/m);
+        assert.equal(stdout, "", line);
+        const { recoveryCreatedAtMs } = await json("aivault status --json") as {
+          recoveryCreatedAtMs: number | null;
+        };
+        assert.equal(recoveryCreatedAtMs, null, line);
+      }
+    }, env),
+);
+
+test(
   "a reader that goes away ends a command quietly",
   options,
   () =>

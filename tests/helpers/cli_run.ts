@@ -39,6 +39,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
   const printed = { stdout: "", stderr: "" };
   const output = (stream: "stdout" | "stderr") => ({
     write: (text: string) => void (printed[stream] += text),
+    deliver: (text: string) => Promise.resolve((printed[stream] += text) !== undefined),
     drained: () => Promise.resolve(),
     hasColour: false,
   });

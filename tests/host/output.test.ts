@@ -45,6 +45,20 @@ test("drained() waits while the stream holds much, and goes on when it has taken
   assert.equal(stream.listenerCount("drain"), 0);
 });
 
+test("deliver() tells whether the stream has taken the text", async () => {
+  const { stream, taken, waiting } = slowStream();
+  const writer = textWriter(stream, () => {});
+  const delivered = writer.deliver("abc");
+  assert.equal(await isSettled(delivered), false);
+  waiting.shift()?.();
+  assert.equal(await delivered, true);
+  const lost = writer.deliver("def");
+  waiting.shift()?.(Object.assign(new Error("EPIPE"), { code: "EPIPE" }));
+  assert.equal(await lost, false);
+  assert.equal(await writer.deliver("ghi"), false);
+  assert.deepEqual(taken, ["abc", "def"]);
+});
+
 for (const code of ["EPIPE", "ENOSPC"]) {
   test(`drained() ends when the stream fails with ${code}, and later text is dropped`, async () => {
     const { stream, taken, waiting } = slowStream();

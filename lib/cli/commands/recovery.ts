@@ -12,7 +12,7 @@ import { factLines } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { readRecoveryKey } from "../inputs.ts";
 import { chosenProvider, keyOptions, type ProviderFlags, SHARED_KEY } from "../provider_flags.ts";
-import { type CommandResult, hint } from "../report.ts";
+import { type CommandResult, deliverResult, hint } from "../report.ts";
 import { ACTOR, openExisting, withProviders, withVault } from "../session.ts";
 
 /** Flags of `recovery create`. */
@@ -37,16 +37,14 @@ export function create(context: CliContext, flags: RecoveryCreateFlags): Promise
   // The key itself is sealed for the recovery key, and the agent does not give it out.
   const passphrase = { ...passphraseFlags(flags), otherWays: [] };
   return withVault(context, passphrase, async (vault) => {
-    let printed = "";
     await vault.createRecoveryKey(async (text) => {
-      if (terminal === undefined) printed = fromUtf8(text) ?? "";
-      else await showAndAsk(terminal, text, attempted);
+      if (terminal !== undefined) return await showAndAsk(terminal, text, attempted);
+      const recoveryKey = fromUtf8(text) ?? "";
+      const shown = { text: [recoveryKey], json: { recoveryKey } };
+      await deliverResult(context, shown, flags.json === true, attempted);
     }, { replace: flags.replace });
     hint(context, "it opens the vault whatever becomes of its key: keep it on paper, or apart");
-    return {
-      text: terminal === undefined ? [printed] : ["made a recovery key"],
-      json: { recoveryKey: printed },
-    };
+    return { text: ["made a recovery key"], json: {}, isPrinted: terminal === undefined };
   });
 }
 
