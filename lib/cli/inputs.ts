@@ -5,7 +5,7 @@
  * @module
  */
 import { equalBytes, utf8, wipe } from "../crypto/bytes.ts";
-import { parseKeyText } from "../crypto/key_text.ts";
+import { OWN_KEY_HINT, parseKeyText } from "../crypto/key_text.ts";
 import { VaultError } from "../errors.ts";
 import type { PassphraseSource } from "../vault/key_provider.ts";
 import { MAX_VALUE_LENGTH } from "../vault/secret.ts";
@@ -68,7 +68,7 @@ export async function readKeyFile(
 ): Promise<Uint8Array> {
   const text = await context.readInput(file, "the key", MAX_PASSPHRASE_LENGTH);
   try {
-    return parseKeyText(text, attempted, "the key", "INVALID_INPUT");
+    return parseKeyText(text, attempted, "the key", "INVALID_INPUT", OWN_KEY_HINT);
   } finally {
     wipe(text);
   }

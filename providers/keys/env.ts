@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { parseKeyText } from "../../lib/crypto/key_text.ts";
+import { NEW_KEY_HINT, OWN_KEY_HINT, parseKeyText } from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
@@ -27,10 +27,16 @@ export const DEFAULT_KEY_VARIABLE = "AIVAULT_KEY";
  */
 export function envKeyProvider(read: (name: string) => string | undefined): KeyProvider {
   const attempted = "read the vault's key";
-  const load = (variable: string): Uint8Array => {
+  const load = (variable: string, hint: string): Uint8Array => {
     const text = read(variable);
     if (text !== undefined) {
-      return parseKeyText(text, attempted, `environment variable ${variable}`);
+      return parseKeyText(
+        text,
+        attempted,
+        `environment variable ${variable}`,
+        "KEY_UNUSABLE",
+        hint,
+      );
     }
     throw new VaultError("KEY_MISSING", attempted, `environment variable ${variable} is not set`, {
       hints: [`set ${variable} to the vault's key, base64 of 32 bytes`],
@@ -55,10 +61,14 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
           "--env-var is not a variable's name",
         );
       }
-      return { settings: { type: "env", variable }, kek: load(variable), adopted: true };
+      return {
+        settings: { type: "env", variable },
+        kek: load(variable, NEW_KEY_HINT),
+        adopted: true,
+      };
     },
     // deno-lint-ignore require-await -- a failure is a rejection, never a throw
-    load: async (settings) => load(variableOf(settings)),
+    load: async (settings) => load(variableOf(settings), OWN_KEY_HINT),
     // deno-lint-ignore require-await -- a failure is a rejection, never a throw
     async next(settings, { newKey }) {
       if (newKey !== undefined) return { settings, kek: new Uint8Array(newKey) };

@@ -6,7 +6,12 @@
  */
 import { KEY_LENGTH } from "../../lib/crypto/aead.ts";
 import { equalBytes, randomBytes, wipe } from "../../lib/crypto/bytes.ts";
-import { formatKeyText, parseKeyText } from "../../lib/crypto/key_text.ts";
+import {
+  formatKeyText,
+  NEW_KEY_HINT,
+  OWN_KEY_HINT,
+  parseKeyText,
+} from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
 import type { NextKeyRequest } from "../../lib/vault/key_provider.ts";
 
@@ -25,11 +30,14 @@ export interface KeyPlace {
 }
 
 /** The key in `place`; `undefined` if there is none. The caller wipes it. */
-export async function readKey(place: KeyPlace): Promise<Uint8Array | undefined> {
+export async function readKey(
+  place: KeyPlace,
+  hint: string = OWN_KEY_HINT,
+): Promise<Uint8Array | undefined> {
   const text = await place.read();
   if (text === undefined) return undefined;
   try {
-    return parseKeyText(text, "read the vault's key", place.description);
+    return parseKeyText(text, "read the vault's key", place.description, "KEY_UNUSABLE", hint);
   } finally {
     wipe(text);
   }
@@ -37,7 +45,7 @@ export async function readKey(place: KeyPlace): Promise<Uint8Array | undefined> 
 
 /** Makes a key in `place`, or adopts the one that is there. The caller wipes it. */
 export async function createKey(place: KeyPlace): Promise<{ kek: Uint8Array; adopted: boolean }> {
-  const living = await readKey(place);
+  const living = await readKey(place, NEW_KEY_HINT);
   if (living !== undefined) return { kek: living, adopted: true };
   const kek = randomBytes(KEY_LENGTH);
   try {
@@ -49,7 +57,7 @@ export async function createKey(place: KeyPlace): Promise<{ kek: Uint8Array; ado
   }
   // Somebody else made one in between: theirs is the key.
   wipe(kek);
-  const theirs = await readKey(place);
+  const theirs = await readKey(place, NEW_KEY_HINT);
   if (theirs !== undefined) return { kek: theirs, adopted: true };
   throw new VaultError("KEY_UNAVAILABLE", "make a key", `${place.description} came and went`);
 }

@@ -70,7 +70,7 @@ for (
       withEnvVault((session) =>
         refuseAll(session, key, 8, [
           `aivault: read the vault's key: environment variable AIVAULT_KEY ${problem}`,
-          "hint: a key is base64 of exactly 32 bytes; make one with: head -c 32 /dev/urandom | base64",
+          "hint: it must be the vault's own key, base64 of exactly 32 bytes: a new one does not open the vault",
         ], KEY_COMMANDS.slice(0, 3))
       ),
   );
