@@ -197,3 +197,27 @@ for (const isMended of [true, false]) {
 function withoutLogs(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !/-(wal|shm)$/.test(path)));
 }
+
+test(
+  "doctor gives commands that can be pasted, and points to --fix also when it only warns",
+  { timeout: 120_000 },
+  () =>
+    withSession(async ({ check, run }) => {
+      await run("aivault status && aivault recovery create --print");
+      await check(`
+      $ chmod 644 home/.aivault/keys/kek.key; aivault doctor 2>/dev/null | grep mend:
+                            mend: chmod 600 '<dir>/home/.aivault/keys/kek.key'
+                            mend: chmod 600 '<dir>/home/.aivault/keys/kek.key'
+
+      $ chmod 600 home/.aivault/keys/kek.key; mkdir home/.aivault/data/vault/.init-lock; aivault doctor | tail -1
+      0 errors, 1 warning
+      ! hint: mend what is safe to mend with: aivault doctor --fix
+
+      $ aivault doctor --fix | tail -1
+      healthy
+
+      $ echo junk >home/.aivault/keys/kek.key; aivault doctor 2>/dev/null | grep mend:
+                            mend: it must be the vault's own key, base64 of exactly 32 bytes: a new one does not open the vault
+    `);
+    }),
+);

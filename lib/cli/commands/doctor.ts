@@ -12,7 +12,7 @@ import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/con
 import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor/place_checks.ts";
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
-import { type CommandResult, warn } from "../report.ts";
+import { type CommandResult, hint, warn } from "../report.ts";
 import { keeperFor, withProviders } from "../session.ts";
 
 /** Flags of `doctor`. */
@@ -35,6 +35,8 @@ interface Mended {
 const PLACE = [versionCheck, spaceCheck, databaseCheck];
 const OPEN = [filesCheck, leftoversCheck, rotationCheck, clockCheck, agentCheck];
 const UNLOCKED = [keyCheck, secretsCheck, auditCheck, recoveryCheck];
+
+const FIX = "mend what is safe to mend with: aivault doctor --fix";
 
 /** The worst comes first. */
 const GRAVITY: readonly ErrorCode[] = [
@@ -118,7 +120,11 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
     return await work();
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
-    const mend = error.hints.join("; ") || null;
+    // What a person reads as a whole sentence elsewhere is here said of a mend, when nothing was to be changed.
+    const mends = error.hints.map((text) =>
+      text.replace(/^(mend it with: |nothing was changed; )/, "")
+    );
+    const mend = mends.join("; ") || null;
     const { code, problem: cause } = error;
     return { summary: error.attempted, findings: [{ severity: "error", cause, mend, code }] };
   }
@@ -147,6 +153,8 @@ function report(
 ): CommandResult {
   const findings = made.flatMap((each) => each.findings);
   const errors = findings.filter(({ severity }) => severity === "error");
+  const canFix = findings.some(({ fix }) => fix !== undefined);
+  if (canFix && errors.length === 0) hint(context, FIX);
   const counts = `${counted(errors.length, "error")}, ${
     counted(findings.length - errors.length, "warning")
   }`;
@@ -200,9 +208,7 @@ function failureOf(errors: readonly Finding[]): VaultError | undefined {
   const [worst] = errors.toSorted((a, b) => rank(a) - rank(b));
   if (worst === undefined) return undefined;
   const problem = errors.length === 1 ? "1 thing is wrong" : `${errors.length} things are wrong`;
-  const hints = errors.some(({ fix }) => fix !== undefined)
-    ? ["mend what is safe to mend with: aivault doctor --fix"]
-    : [];
+  const hints = errors.some(({ fix }) => fix !== undefined) ? [FIX] : [];
   return new VaultError(worst.code, "examine the vault", problem, { hints });
 }
 
