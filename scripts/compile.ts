@@ -124,6 +124,11 @@ function main(): void {
   if (engine !== "bun" && engine !== "deno") {
     throw new RangeError(`unknown engine "${engine}"; known are bun, deno`);
   }
+  if (engine === "bun" && !existsSync(join(ROOT, "node_modules"))) {
+    throw new Error(
+      "the packages that the program uses are not here\nhint: install them with: npm ci",
+    );
+  }
   const named = flags.target.flatMap((list) => list.split(","));
   const targets = named.length === 0 ? [undefined] : findTargets(named, engine);
   mkdirSync(flags.out, { recursive: true });

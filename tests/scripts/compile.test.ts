@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
 import { stageSources } from "../../scripts/build/stage.ts";
@@ -83,6 +83,20 @@ describe("scripts/compile.ts", () => {
       assert.match(stderr, /hint: .*DENORT_BIN, or use --engine bun/);
       assert.deepEqual(readdirSync(out), [executableName(undefined)]);
       assert.equal(readFileSync(join(out, executableName(undefined)), "utf8"), "an earlier build");
+    });
+  });
+
+  it("says how to install the packages where they are not, and makes nothing", async () => {
+    await withDirectory(async (directory) => {
+      cpSync(join(ROOT, "scripts"), join(directory, "scripts"), { recursive: true });
+      const script = runtimeCommand(join(directory, "scripts/compile.ts"));
+      const { exitCode, stderr } = await ended(startCommand(script, { cwd: directory, env: {} }));
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        /^compile: the packages .* are not here\nhint: install them with: npm ci$/m,
+      );
+      assert.deepEqual(readdirSync(directory), ["scripts"]);
     });
   });
 
