@@ -63,7 +63,9 @@ export async function claimPrivateDirectory(
       throw notPrivate(
         path,
         "can be entered by other users",
-        `mend it with: chmod 700 ${shellWord(path)}`,
+        `choose another directory or, if this one is to be yours alone: chmod 700 ${
+          shellWord(path)
+        }`,
       );
     }
     await chmod(path, 0o700);

@@ -69,7 +69,7 @@ test(
 
       $ AIVAULT_DIR="it's full" aivault secrets list
       ! aivault: make a vault: directory <dir>/it's full can be entered by other users
-      ! hint: mend it with: chmod 700 '<dir>/it'\\''s full'
+      ! hint: choose another directory or, if this one is to be yours alone: chmod 700 '<dir>/it'\\''s full'
       [2]
 
       $ chmod 700 '<dir>/it'\\''s full' && AIVAULT_DIR="it's full" aivault secrets list
