@@ -13,6 +13,8 @@ import type { Request, Timeouts, Unreadable } from "./request.ts";
 
 /** The clock is looked at this often at least, since alarms stand still while the machine sleeps: 30 seconds. */
 export const LOOK_EVERY_MS = 30_000;
+/** How far the two clocks may be apart in what is shown: 100 milliseconds. */
+const DRIFT_MS = 100;
 
 /** How many keys from before rotations are remembered by their ids. */
 const MAX_RETIRED = 64;
@@ -197,10 +199,10 @@ export class KeyHolder {
   }
 
   /** The least time that is left by either clock, since either can stand still or be set back. */
-  #left(held: Held): number {
+  #left(held: Held, driftMs = 0): number {
     const { nowMs, elapsedMs } = this.#moment();
     const since = (moment: Moment): number =>
-      Math.max(nowMs - moment.nowMs, elapsedMs - moment.elapsedMs);
+      Math.max(nowMs - moment.nowMs, elapsedMs - moment.elapsedMs - driftMs);
     const { idleMs, maxAgeMs } = held.timeouts;
     return Math.min(
       idleMs === 0 ? Infinity : idleMs - since(held.used),
@@ -209,7 +211,8 @@ export class KeyHolder {
   }
 
   #locksAtMs(held: Held): number | null {
-    const left = this.#left(held);
+    // Two clocks never run quite alike: what is shown must not waver while nothing happens.
+    const left = this.#left(held, DRIFT_MS);
     return left === Infinity ? null : this.#clock.now() + Math.max(0, Math.ceil(left));
   }
 

@@ -172,6 +172,13 @@ describe("KeyHolder's time-outs", () => {
     assert.equal(world.told.locked, 1);
   });
 
+  it("are shown steadily while the two clocks drift apart a little", async () => {
+    const world = await agentWorld({ idleMs: 15 * MINUTE });
+    await world.clock.pass(MINUTE + 1);
+    world.clock.set(START_MS + MINUTE);
+    assert.equal(world.holder.status().held?.locksAtMs, START_MS + 15 * MINUTE);
+  });
+
   it("lock it so long after it was unlocked, however much it is used", async () => {
     const world = await agentWorld({ idleMs: 15 * MINUTE, maxAgeMs: 60 * MINUTE });
     for (let minute = 0; minute < 59; minute++) {
