@@ -30,6 +30,7 @@ export async function examineFiles(
   keyFile: string | undefined,
 ): Promise<{ examined: number; problems: FileProblem[] }> {
   const { directory: run, socket } = agentPaths(paths.directory);
+  const keyPath = keyFile === undefined ? undefined : resolve(paths.directory, keyFile);
   const files = [
     paths.directory,
     paths.database,
@@ -37,7 +38,7 @@ export async function examineFiles(
     `${paths.database}-shm`,
     run,
     socket,
-    ...(keyFile === undefined ? [] : [resolve(paths.directory, keyFile)]),
+    ...(keyPath === undefined ? [] : [keyPath]),
   ];
   const problems: FileProblem[] = [];
   let examined = 0;
@@ -45,7 +46,8 @@ export async function examineFiles(
     const found = await look(path);
     if (found === undefined) continue;
     examined++;
-    const problem = problemOf(path, found);
+    // A key file that its owner may only read serves: a rotation puts another in its place.
+    const problem = problemOf(path, found, path === keyPath ? 0o400 : 0o600);
     if (problem !== undefined) problems.push(problem);
   }
   return { examined, problems };
@@ -60,7 +62,7 @@ async function look(path: string): Promise<Stats | undefined> {
   }
 }
 
-function problemOf(path: string, found: Stats): FileProblem | undefined {
+function problemOf(path: string, found: Stats, needed: number): FileProblem | undefined {
   const user = process.getuid?.();
   // Windows has neither owners nor modes.
   if (user === undefined) return undefined;
@@ -73,10 +75,12 @@ function problemOf(path: string, found: Stats): FileProblem | undefined {
     const mend = `sudo chown ${user} ${word}`;
     return { cause: `${path} belongs to another user`, mend, fix: undefined };
   }
-  if ((found.mode & 0o077) === 0) return undefined;
   const mode = found.isDirectory() ? 0o700 : 0o600;
+  const least = found.isDirectory() ? mode : needed;
+  const isOpen = (found.mode & 0o077) !== 0;
+  if (!isOpen && (found.mode & least) === least) return undefined;
   return {
-    cause: `other users may reach ${path}`,
+    cause: isOpen ? `other users may reach ${path}` : `its owner may not use ${path}`,
     mend: `chmod ${mode.toString(8)} ${word}`,
     fix: () => chmod(path, mode).catch(ignoreMissing),
   };

@@ -46,6 +46,7 @@ export async function readPrivateFile(
     }
     const code = errno === "EACCES" || errno === "EPERM" ? "KEY_UNAVAILABLE" : "DISK";
     throw new VaultError(code, attempted, `key file ${path} cannot be read (${errno})`, {
+      hints: code === "DISK" ? [] : [`if it is yours, mend it with: chmod 600 ${shellWord(path)}`],
       cause: error,
     });
   }

@@ -68,7 +68,10 @@ export function storeError(attempted: string, error: unknown): unknown {
     case FULL:
       return disk(attempted, "the disk is full", error);
     case READONLY:
-      return disk(attempted, "the vault cannot be written", error);
+      return new VaultError("DISK", attempted, "the vault cannot be written", {
+        hints: ["nothing was lost; see what is wrong with its files: aivault doctor"],
+        cause: error,
+      });
     case IOERR:
       return disk(attempted, "the disk reports an error", error);
     case CANTOPEN:

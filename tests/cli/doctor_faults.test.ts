@@ -47,6 +47,13 @@ const FAULTS: readonly Fault[] = [
     isMended: true,
   },
   {
+    what: "a database that its owner may only read",
+    harm: (at) => chmod(at(DATABASE), 0o400),
+    findings: [`files: its owner may not use ${DATABASE}`],
+    exitCode: 74,
+    isMended: true,
+  },
+  {
     what: "a key file that others can read",
     harm: (at) => chmod(at(KEY_FILE), 0o640),
     findings: [

@@ -92,7 +92,8 @@ testUnless(
     await writeFile(path, text);
     await chmod(path, 0);
     for (const attempt of [provider.create({}), provider.load(settings)]) {
-      await assertRejects(attempt, "KEY_UNAVAILABLE");
+      const { hints } = await assertRejects(attempt, "KEY_UNAVAILABLE");
+      assert.deepEqual(hints, [`if it is yours, mend it with: chmod 600 '${path}'`]);
     }
     await chmod(path, 0o600);
     assert.equal(await readFile(path, "utf8"), text);
