@@ -91,8 +91,8 @@ testUnless(
     const { path, provider } = inVault(directory);
     await writeFile(path, text);
     await chmod(path, 0);
-    for (const attempt of [provider.create({}), provider.load(settings)]) {
-      const { hints } = await assertRejects(attempt, "KEY_UNAVAILABLE");
+    for (const attempt of [() => provider.create({}), () => provider.load(settings)]) {
+      const { hints } = await assertRejects(attempt(), "KEY_UNAVAILABLE");
       assert.deepEqual(hints, [`if it is yours, mend it with: chmod 600 '${path}'`]);
     }
     await chmod(path, 0o600);

@@ -80,7 +80,9 @@ async function readOnly(): Promise<Record<string, unknown>> {
   const vault = await Vault.init({ store: await SqliteStore.open({ path, create: true }), kek });
   await vault.create({ name: "S0", value: value(0) });
   await vault.close();
-  const remount = (how: string): void => void execFileSync("mount", ["-o", `remount,${how}`, disk]);
+  // A user's own name space lets him change the mount, not the file system.
+  const remount = (how: string): void =>
+    void execFileSync("mount", ["-o", `remount,bind,${how}`, disk]);
   remount("ro");
   const attempt = async () => {
     const store = await SqliteStore.open({ path });
