@@ -4,8 +4,8 @@
  * @module
  */
 import { expand, hkdf } from "@noble/hashes/hkdf.js";
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { type _HMAC as KeyedHash, hmac } from "@noble/hashes/hmac.js";
+import { type _SHA256 as Sha256, sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
 
 /** SHA-256 of `message`: 32 bytes. */
 export function sha256(message: Uint8Array): Uint8Array {
@@ -13,8 +13,42 @@ export function sha256(message: Uint8Array): Uint8Array {
 }
 
 /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
-export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return hmac(nobleSha256, key, message);
+export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
+  return key instanceof HmacKey ? key.mac(message) : hmac(nobleSha256, key, message);
+}
+
+// A new one for each message would cost more, on some engines, than the hash of a short message does. The library wipes it
+// at the end of each.
+let worker: KeyedHash<Sha256> | undefined;
+
+/**
+ * A key of HMAC-SHA-256 that is prepared once, for many messages. What it holds is as good as the key: its owner
+ * calls `destroy`.
+ */
+export class HmacKey {
+  readonly #prepared: KeyedHash<Sha256>;
+
+  /** Prepares `key`, of any length, which is neither changed nor kept. */
+  constructor(key: Uint8Array) {
+    this.#prepared = hmac.create(nobleSha256, key);
+  }
+
+  /**
+   * {@linkcode hmacSha256} of `message` under this key: 32 bytes.
+   *
+   * @throws {Error} after `destroy`.
+   */
+  mac(message: Uint8Array): Uint8Array {
+    worker = this.#prepared._cloneInto(worker);
+    const tag = new Uint8Array(worker.outputLen);
+    worker.update(message).digestInto(tag);
+    return tag;
+  }
+
+  /** Wipes what was prepared. */
+  destroy(): void {
+    this.#prepared.destroy();
+  }
 }
 
 /**

@@ -14,7 +14,7 @@
  * @module
  */
 import { type ContextField, withContext } from "../crypto/context.ts";
-import { hkdfExpandSha256, hmacSha256 } from "../crypto/kdf.ts";
+import { type HmacKey, hmacSha256 } from "../crypto/kdf.ts";
 import { equalBytes, utf8 } from "../crypto/bytes.ts";
 
 /** What can happen. */
@@ -123,7 +123,8 @@ export interface AuditChain {
 /** What stands for the MAC of the row before the first. */
 export const NO_MAC: Uint8Array = new Uint8Array(32);
 
-const nextInfo = utf8("aivault/v3/audit-next");
+// HKDF-Expand (RFC 5869 section 2.3) to 32 bytes is the HMAC of the info and a 1.
+const nextInfo = utf8("aivault/v3/audit-next\x01");
 
 function fieldsOf(row: AuditFields): ContextField[] {
   const { seq, timeMs, kind, actor, secretId, secretName, scope, context, note } = row;
@@ -145,7 +146,7 @@ function fieldsOf(row: AuditFields): ContextField[] {
 
 /** The MAC of `row` behind the row with `previousMac`, in the vault of this id, under the chain key of its seq. */
 export function auditMac(
-  key: Uint8Array,
+  key: Uint8Array | HmacKey,
   vaultId: string,
   previousMac: Uint8Array,
   row: AuditFields,
@@ -156,7 +157,7 @@ export function auditMac(
 
 /** The proof of `row` under the vault's proof key. */
 export function auditProof(
-  proofKey: Uint8Array,
+  proofKey: Uint8Array | HmacKey,
   vaultId: string,
   row: AuditFields & Pick<AuditRow, "mac">,
 ): Uint8Array {
@@ -182,6 +183,6 @@ export function isProven(keys: ProofKeyring, vaultId: string, row: AuditRow): bo
 }
 
 /** The chain key after `key`: HKDF-Expand (RFC 5869 section 2.3), 32 bytes. */
-export function nextChainKey(key: Uint8Array): Uint8Array {
-  return hkdfExpandSha256(key, nextInfo, 32);
+export function nextChainKey(key: Uint8Array | HmacKey): Uint8Array {
+  return hmacSha256(key, nextInfo);
 }

@@ -13,7 +13,7 @@
 import { open, seal } from "../crypto/aead.ts";
 import { equalBytes, fromBase64, toBase64, wipe } from "../crypto/bytes.ts";
 import { type ContextField, encodeContext } from "../crypto/context.ts";
-import { hmacSha256 } from "../crypto/kdf.ts";
+import { HmacKey, hmacSha256 } from "../crypto/kdf.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import type { ProofKeyring } from "./audit.ts";
 import type { KekHandle } from "./kek.ts";
@@ -53,12 +53,18 @@ export class ProofKeys implements ProofKeyring {
   readonly #vaultId: string;
   readonly #past: readonly PastProofKey[];
   readonly #opened: Uint8Array[] = [];
+  #prepared: HmacKey | undefined;
 
   /** Takes over `present`, and wipes it. */
   constructor(present: Uint8Array, row: Pick<VaultRow, "vaultId" | "pastProofKeys">) {
     this.present = present;
     this.#vaultId = row.vaultId;
     this.#past = row.pastProofKeys;
+  }
+
+  /** The present one, prepared for many events; it is wiped with the others. */
+  get prepared(): HmacKey {
+    return this.#prepared ??= new HmacKey(this.present);
   }
 
   /** The proof key of the event with this seq, which is not to be wiped. */
@@ -74,6 +80,7 @@ export class ProofKeys implements ProofKeyring {
   /** Wipes all that were opened. */
   wipe(): void {
     wipe(this.present, ...this.#opened);
+    this.#prepared?.destroy();
   }
 
   #open(next: Uint8Array, sealed: string, throughSeq: number): Uint8Array {

@@ -15,6 +15,7 @@ import {
 } from "./audit.ts";
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
+import { HmacKey } from "../crypto/kdf.ts";
 import type { KekHandle } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
 import {
@@ -138,7 +139,7 @@ class RunningTransaction implements Transaction {
   }
 
   async record(event: AuditEvent): Promise<void> {
-    const proofKey = needsProof(event.kind) ? (await this.proofKeys()).present : undefined;
+    const proofKey = needsProof(event.kind) ? (await this.proofKeys()).prepared : undefined;
     const { actor } = this.#state;
     const { chain, auditRow } = nextAuditRow(this.#row, event, this.nowMs, actor, proofKey);
     await this.writer.appendAudit(auditRow);
@@ -157,7 +158,7 @@ export function nextAuditRow(
   event: AuditEvent,
   timeMs: number,
   actor: string,
-  proofKey: Uint8Array | undefined,
+  proofKey: Uint8Array | HmacKey | undefined,
 ): { auditRow: AuditRow; chain: AuditChain } {
   const { kind, secretId = "", secretName = "", scope = "", context = "", note = "" } = event;
   const { previousDigest = "", stateDigest = "" } = event;
@@ -175,12 +176,18 @@ export function nextAuditRow(
     previousDigest,
     stateDigest,
   };
-  const mac = auditMac(row.auditKey, row.vaultId, row.auditMac, fields);
-  const proof = proofKey === undefined
-    ? new Uint8Array()
-    : auditProof(proofKey, row.vaultId, { ...fields, mac });
-  return {
-    auditRow: { ...fields, mac, proof },
-    chain: { auditSeq: seq, auditMac: mac, auditKey: nextChainKey(row.auditKey) },
-  };
+  const chainKey = new HmacKey(row.auditKey);
+  try {
+    const mac = auditMac(chainKey, row.vaultId, row.auditMac, fields);
+    const proven = { ...fields, mac };
+    const proof = proofKey === undefined
+      ? new Uint8Array()
+      : auditProof(proofKey, row.vaultId, proven);
+    return {
+      auditRow: { ...proven, proof },
+      chain: { auditSeq: seq, auditMac: mac, auditKey: nextChainKey(chainKey) },
+    };
+  } finally {
+    chainKey.destroy();
+  }
 }

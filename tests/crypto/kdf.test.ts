@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { equalBytes } from "../../lib/crypto/bytes.ts";
-import { hkdfExpandSha256, hkdfSha256, hmacSha256, sha256 } from "../../lib/crypto/kdf.ts";
+import { hkdfExpandSha256, hkdfSha256, HmacKey, hmacSha256, sha256 } from "../../lib/crypto/kdf.ts";
 import { hex, readWycheproof, type WycheproofTest } from "../helpers/vectors.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -72,6 +72,63 @@ test("hmacSha256() gives the tags of RFC 4231 sections 4.2, 4.3 and 4.7", () => 
       ascii("Test Using Larger Than Block-Size Key - Hash Key First"),
     ),
     hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
+  );
+});
+
+test("HmacKey gives the tags of RFC 4231 sections 4.2, 4.3 and 4.7, of many messages in turn", () => {
+  const short = new HmacKey(hex("0b".repeat(20)));
+  const word = new HmacKey(ascii("Jefe"));
+  const long = new HmacKey(hex("aa".repeat(131)));
+  // The third message is longer than a block, so what it leaves behind would show in the others.
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(
+      short.mac(ascii("Hi There")),
+      hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+    );
+    assert.deepEqual(
+      hmacSha256(word, ascii("what do ya want for nothing?")),
+      hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+    );
+    assert.deepEqual(
+      long.mac(
+        ascii(
+          "This is a test using a larger than block-size key and a larger than block-size data. " +
+            "The key needs to be hashed before being used by the HMAC algorithm.",
+        ),
+      ),
+      hex("9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"),
+    );
+  }
+});
+
+test("HmacKey gives the tags of the platform for messages of each length about a block's", async () => {
+  const key = new Uint8Array(32).fill(7);
+  const prepared = new HmacKey(key);
+  for (let length = 0; length <= 130; length++) {
+    const message = new Uint8Array(length).fill(length);
+    assert.deepEqual(prepared.mac(message), await platformHmac(key, message), String(length));
+  }
+});
+
+test("HmacKey does not change its key, and needs it no more", () => {
+  const key = hex("0b".repeat(20));
+  const prepared = new HmacKey(key);
+  assert.deepEqual(key, hex("0b".repeat(20)));
+  key.fill(0);
+  assert.deepEqual(
+    prepared.mac(ascii("Hi There")),
+    hex("b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+  );
+});
+
+test("HmacKey.destroy() ends its use, and that of no other key", () => {
+  const [ended, other] = [new HmacKey(ascii("ended")), new HmacKey(ascii("Jefe"))];
+  ended.mac(ascii("a"));
+  ended.destroy();
+  assert.throws(() => ended.mac(ascii("a")), /destroyed/);
+  assert.deepEqual(
+    other.mac(ascii("what do ya want for nothing?")),
+    hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
   );
 });
 
