@@ -10,7 +10,7 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -73,7 +73,12 @@ try {
   // The programs that tests start have an environment of their own, so they must not need the network.
   if (available.some(({ suite }) => suite === "deno")) {
     const { command } = findRuntime("deno", ROOT);
-    execFileSync(command, ["cache", "--quiet", "cli.ts"], { cwd: ROOT, stdio: "inherit" });
+    const cache = (cwd: string, ...args: string[]) =>
+      execFileSync(command, ["cache", "--quiet", ...args], { cwd, stdio: "inherit" });
+    cache(ROOT, "cli.ts");
+    // A package from JSR comes without this lock file, so Deno looks up more than stands in it.
+    const { imports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+    cache(home, "--no-lock", ...Object.values<string>(imports));
   }
   const options: RunOptions = {
     root: ROOT,
