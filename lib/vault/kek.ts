@@ -78,11 +78,8 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
   return {
     kekId: kekIdOf(kek, vaultId),
     // async, so that a failure is always a rejection and never a throw.
-    // deno-lint-ignore require-await
     wrap: async (dek, context) => seal(key(), dek, context),
-    // deno-lint-ignore require-await
     unwrap: async (wrapped, context) => open(key(), wrapped, context),
-    // deno-lint-ignore require-await
     async rewrapper(next) {
       key();
       return holdRewrapper(key, next);
@@ -97,7 +94,6 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
 function holdRewrapper(present: () => Uint8Array, next: Uint8Array): Rewrapper {
   let held: Uint8Array | undefined = steadyCopy(next);
   return {
-    // deno-lint-ignore require-await
     async rewrap(batch) {
       if (held === undefined) throw new VaultError("LOCKED", "wrap keys anew", "it was closed");
       const to = held;

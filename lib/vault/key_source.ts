@@ -36,14 +36,14 @@ export function callerKey(kek: Uint8Array): KeySource {
     held = handle = undefined;
   };
   return {
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     async current(row) {
       if (held === undefined) throw closed();
       handle ??= holdKek(held, row.vaultId);
       if (!sameKekId(handle.kekId, row.kekId)) throw wrongKey(handle.kekId, row, "the given key");
       return handle;
     },
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     async adopt(next) {
       drop();
       held = new Uint8Array(next);

@@ -58,7 +58,7 @@ interface Entry {
   readonly sealedValue: Uint8Array;
 }
 
-// deno-lint-ignore-file require-await -- the interface promises, this twin has nothing to await
+// async throughout: the interface promises, this twin has nothing to await
 class MemoryState implements StoreWriter {
   #vault: StoredVault | undefined;
   readonly #entries = new Map<string, Entry>();

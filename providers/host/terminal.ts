@@ -38,13 +38,13 @@ export function openTerminal(): Terminal | undefined {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return {
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     askHidden: async (question) => ask(question, stdin, stdin.fd, stderr.fd),
     tell: (text) => void writeSync(stderr.fd, text),
   };
 }
 
-// deno-lint-ignore require-await -- a failure is a rejection, never a throw
+// async: a failure is a rejection, never a throw
 async function askHidden(question: string): Promise<Uint8Array | undefined> {
   const fd = openTty();
   const modeFd = openTty();

@@ -51,7 +51,7 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
       value: "<name>",
       description: `environment variable that holds the key (default: ${DEFAULT_KEY_VARIABLE})`,
     }],
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     async create(given) {
       const variable = given["env-var"] ?? DEFAULT_KEY_VARIABLE;
       if (!namePattern.test(variable)) {
@@ -67,9 +67,9 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
         adopted: true,
       };
     },
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     load: async (settings) => load(variableOf(settings), OWN_KEY_HINT),
-    // deno-lint-ignore require-await -- a failure is a rejection, never a throw
+    // async: a failure is a rejection, never a throw
     async next(settings, { newKey }) {
       if (newKey !== undefined) return { settings, kek: new Uint8Array(newKey) };
       throw new VaultError("INVALID_INPUT", "rotate the master key", "a new key is needed", {

@@ -21,7 +21,7 @@ import {
   vaultValues,
 } from "./sqlite_rows.ts";
 
-// deno-lint-ignore-file require-await -- the interface promises, node:sqlite is synchronous
+// async throughout: the interface promises, node:sqlite is synchronous
 
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
 const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
