@@ -5,11 +5,12 @@
  */
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir, rm, statfs } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { agentPaths } from "./agent_address.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { hasStaleInitLock, removeStaleInitLock } from "./init_lock.ts";
+import { keyFilePath } from "./key_file_path.ts";
 import type { VaultPaths } from "./paths.ts";
 import { shellWord } from "./shell_word.ts";
 import { isLeftover } from "./temporary_file.ts";
@@ -30,7 +31,7 @@ export async function examineFiles(
   keyFile: string | undefined,
 ): Promise<{ examined: number; problems: FileProblem[] }> {
   const { directory: run, socket } = agentPaths(paths.directory);
-  const keyPath = keyFile === undefined ? undefined : resolve(paths.directory, keyFile);
+  const keyPath = keyFile === undefined ? undefined : pathOfKey(paths, keyFile);
   const files = [
     paths.directory,
     paths.database,
@@ -51,6 +52,10 @@ export async function examineFiles(
     if (problem !== undefined) problems.push(problem);
   }
   return { examined, problems };
+}
+
+function pathOfKey(paths: VaultPaths, keyFile: string): string {
+  return keyFilePath({ vaultDirectory: paths.directory }, keyFile);
 }
 
 async function look(path: string): Promise<Stats | undefined> {
@@ -97,7 +102,7 @@ export async function findLeftovers(
   keyFile: string | undefined,
 ): Promise<FileProblem[]> {
   const directories = new Set([paths.directory]);
-  if (keyFile !== undefined) directories.add(dirname(resolve(paths.directory, keyFile)));
+  if (keyFile !== undefined) directories.add(dirname(pathOfKey(paths, keyFile)));
   const problems: FileProblem[] = [];
   for (const directory of directories) {
     for (const name of (await readdir(directory).catch(() => [])).sort()) {

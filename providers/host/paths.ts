@@ -47,14 +47,19 @@ export function vaultPaths(
   };
 }
 
-// Below a relative home the vault would be another one in each working directory.
-function homeDirectory(home: () => string): string {
+/**
+ * The home directory that `home` gives.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if there is none.
+ */
+export function homeDirectory(home: () => string): string {
   let directory: string | undefined;
   try {
     directory = home();
   } catch {
     // No HOME, and no entry in the list of users.
   }
+  // Below a relative home the vault would be another one in each working directory.
   if (typeof directory === "string" && isAbsolute(directory)) return directory;
   throw new VaultError("INVALID_INPUT", "find the vault", "there is no home directory", {
     hints: ["set HOME, or AIVAULT_DIR to the directory of the vault"],

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import * as v from "valibot";
 import { VaultError } from "../../lib/errors.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
+import { keyFilePath, storedKeyFilePath } from "../host/key_file_path.ts";
 import {
   createPrivateFile,
   readPrivateFile,
@@ -26,8 +27,13 @@ const settingsSchema = v.object({
 export interface FileKeyOptions {
   /** The vault's directory: a key inside it is stored as a path relative to it, so both can be moved. */
   readonly vaultDirectory: string;
-  /** Where the key goes when no path is given. */
+  /**
+   * Where the key goes when no path is given. If that is in the home directory, it is stored as a path relative
+   * to it, so the home can be moved. Any other path outside the vault's directory is stored as it is.
+   */
   readonly defaultPath: string;
+  /** Gives the home directory. Default: that of the user. */
+  readonly home?: (() => string) | undefined;
 }
 
 /**
@@ -46,10 +52,10 @@ export function fileKeyProviderOn(
   place: (path: string) => KeyPlace,
   options: FileKeyOptions,
 ): KeyProvider {
-  const { vaultDirectory, defaultPath } = options;
+  const { defaultPath } = options;
   const pathOf = (settings: ProviderSettings): string => {
     const parsed = v.safeParse(settingsSchema, settings);
-    if (parsed.success) return resolve(vaultDirectory, parsed.output.path);
+    if (parsed.success) return keyFilePath(options, parsed.output.path);
     throw new VaultError(
       "INTEGRITY",
       "read the vault's key",
@@ -72,7 +78,8 @@ export function fileKeyProviderOn(
       // A maker that was killed may have left a second link to the key, or a key that never became one.
       await removeLeftovers(path);
       const key = await createKey(place(path));
-      return { ...key, settings: { type: "file", path: storedPath(vaultDirectory, path) } };
+      const stored = storedKeyFilePath(options, path, defaultPath);
+      return { ...key, settings: { type: "file", path: stored } };
     },
     async load(settings) {
       const file = present(settings);
@@ -107,9 +114,4 @@ export function filePlace(path: string): KeyPlace {
     replace: (text) => replacePrivateFile(path, text),
     remove: () => removeFile(path),
   };
-}
-
-function storedPath(vaultDirectory: string, path: string): string {
-  const inside = relative(vaultDirectory, path);
-  return inside.startsWith("..") || isAbsolute(inside) ? path : join(inside);
 }

@@ -29,7 +29,7 @@ export async function withVaultOf<T>(
 ): Promise<T> {
   const { directory = vaultDirectory(session), passphrase = "", key } = access;
   const list = [
-    fileKeyProvider({ vaultDirectory: directory, defaultPath: "" }),
+    fileKeyProvider({ vaultDirectory: directory, defaultPath: "", home: () => session.home }),
     envKeyProvider(() => key),
     passphraseKeyProvider(() => Promise.resolve(new TextEncoder().encode(passphrase))),
   ];
