@@ -139,6 +139,10 @@ const context: CliContext = {
   terminal: openTerminal,
   place,
   agent,
+  async useNativeCipher() {
+    const { useNativeCipher } = await import("./providers/host/native_cipher.ts");
+    useNativeCipher();
+  },
   keyProviders,
 };
 

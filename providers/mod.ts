@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { useNativeCipher } from "./host/native_cipher.ts";
 export {
   securityCommand,
   type SecurityCommandOptions,

@@ -105,6 +105,8 @@ export interface CliContext {
   readonly place: VaultPlace;
   /** The vault's agent. */
   readonly agent: AgentControl;
+  /** Has the runtime's own cipher do the work, if it has one: for commands that go through every secret. */
+  useNativeCipher(): Promise<void>;
   /** The key providers, which ask `passphrase` when they need one. */
   keyProviders(passphrase: PassphraseSource): KeyProviders;
 }

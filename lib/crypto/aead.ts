@@ -3,17 +3,18 @@
  *
  * @module
  */
-import { chacha20poly1305, hchacha } from "@noble/ciphers/chacha.js";
+import { hchacha } from "@noble/ciphers/chacha.js";
 import { swap32IfBE } from "@noble/ciphers/utils.js";
 import { VaultError } from "../errors.ts";
 import { utf8 } from "./bytes.ts";
+import { cipher, TAG_LENGTH } from "./cipher.ts";
+
+export { TAG_LENGTH };
 
 /** Bytes in a key. */
 export const KEY_LENGTH = 32;
 /** Bytes in a nonce. */
 export const NONCE_LENGTH = 24;
-/** Bytes in an authentication tag. */
-export const TAG_LENGTH = 16;
 
 /**
  * Encrypts and authenticates `plaintext` under `key`, binding it to `context`.
@@ -60,7 +61,7 @@ function encryptBehindNonce(
 ): Uint8Array {
   if (key.length !== KEY_LENGTH) throw new RangeError(`a key has ${KEY_LENGTH} bytes`);
   withSubkey(key, sealed, (subkey, nonce) => {
-    chacha20poly1305(subkey, nonce, context).encrypt(plaintext, sealed.subarray(NONCE_LENGTH));
+    cipher().encrypt(subkey, nonce, context, plaintext, sealed.subarray(NONCE_LENGTH));
   });
   return sealed;
 }
@@ -82,11 +83,11 @@ const [own, derived, first, last] = [place(0, 32), place(32, 32), place(64, 16),
  * The cipher copies its key at each call, and engines leave such copies behind. So it is given the
  * derived key, which is good for this one nonce; `key` itself is only ever in memory that is wiped here.
  */
-function withSubkey<T>(
+function withSubkey(
   key: Uint8Array,
   sealed: Uint8Array,
-  work: (subkey: Uint8Array, nonce: Uint8Array) => T,
-): T {
+  work: (subkey: Uint8Array, nonce: Uint8Array) => void,
+): void {
   try {
     own.bytes.set(key);
     first.bytes.set(sealed.subarray(0, 16));
@@ -94,7 +95,7 @@ function withSubkey<T>(
     // The words of the cipher are little-endian, those of an array are the machine's.
     hchacha(SIGMA, swap32IfBE(own.words), swap32IfBE(first.words), derived.words);
     swap32IfBE(derived.words);
-    return work(derived.bytes, last.bytes);
+    work(derived.bytes, last.bytes);
   } finally {
     all.fill(0);
   }
@@ -103,7 +104,7 @@ function withSubkey<T>(
 /**
  * Reverses {@linkcode seal}. The caller wipes the result.
  *
- * @param into Where the plaintext goes; a `sealed` that holds more or less is refused. Default: a new array.
+ * @param into Where the plaintext goes, unless it is refused; a `sealed` that holds more or less is. Default: a new array.
  * @throws {VaultError} `INTEGRITY` if the key, the context or any byte differs. One
  * error for all of them, so that nobody learns which it was.
  */
@@ -113,11 +114,19 @@ export function open(
   context: Uint8Array,
   into?: Uint8Array,
 ): Uint8Array {
+  const length = sealed.length - NONCE_LENGTH - TAG_LENGTH;
+  if (length < 0 || (into !== undefined && into.length !== length)) throw notAuthentic();
+  const plaintext = into ?? new Uint8Array(length);
   try {
-    return withSubkey(key, sealed, (subkey, nonce) => {
-      return chacha20poly1305(subkey, nonce, context).decrypt(sealed.subarray(NONCE_LENGTH), into);
+    withSubkey(key, sealed, (subkey, nonce) => {
+      cipher().decrypt(subkey, nonce, context, sealed.subarray(NONCE_LENGTH), plaintext);
     });
+    return plaintext;
   } catch {
-    throw new VaultError("INTEGRITY", "open sealed data", "authentication failed");
+    throw notAuthentic();
   }
+}
+
+function notAuthentic(): VaultError {
+  return new VaultError("INTEGRITY", "open sealed data", "authentication failed");
 }

@@ -13,6 +13,7 @@ import { AgentServer } from "../../lib/agent/server.ts";
 import { type AgentPlace, listenAsAgent, type Listening } from "./agent_socket.ts";
 import { socketConnection } from "./socket_connection.ts";
 import { systemClock } from "./system_clock.ts";
+import { useNativeCipher } from "./native_cipher.ts";
 
 /** An agent whose socket is gone ends itself: 10 seconds at most. */
 export const LOOK_EVERY_MS = 10_000;
@@ -57,6 +58,7 @@ export async function runAgent(place: AgentPlace, run: AgentRun): Promise<"ended
   const server = new AgentServer(holder, systemClock, end);
   for (const signal of END_SIGNALS) process.on(signal, end);
   await becomeUnreadable();
+  useNativeCipher();
   if (run.hold !== undefined) {
     await holder.answer(run.hold);
     wipeRequest(run.hold);

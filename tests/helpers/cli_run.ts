@@ -24,6 +24,8 @@ export interface CliWorld {
   readonly platform: string;
   /** All key providers. */
   readonly providers: readonly KeyProvider[];
+  /** Called when a command asks for the runtime's own cipher. */
+  readonly onNativeCipher?: () => void;
 }
 
 /** How a run ended. */
@@ -35,7 +37,7 @@ export interface CliRun {
 
 /** Runs the program with `args` in `world`, without input or terminal. */
 export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun> {
-  const { directory, isDefault, platform, providers } = world;
+  const { directory, isDefault, platform, providers, onNativeCipher } = world;
   const printed = { stdout: "", stderr: "" };
   const output = (stream: "stdout" | "stderr") => ({
     write: (text: string) => void (printed[stream] += text),
@@ -73,6 +75,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
       run: () => Promise.reject(new RangeError("no agent")),
       runStarted: () => Promise.reject(new RangeError("no agent")),
     },
+    useNativeCipher: () => Promise.resolve(onNativeCipher?.()),
     keyProviders: () => new Map(providers.map((provider) => [provider.type, provider])),
   };
   const exitCode = await run(context, args);

@@ -20,6 +20,7 @@ export interface AuditVerifyFlags extends UnlockFlags {
 /** Verifies the events and the secrets, and lists all that is wrong. */
 export function auditVerify(context: CliContext, flags: AuditVerifyFlags): Promise<CommandResult> {
   return withVault(context, passphraseFlags(flags), async (vault) => {
+    await context.useNativeCipher();
     const verification = await vault.verify({ head: flags.head });
     return {
       text: verificationLines(verification),

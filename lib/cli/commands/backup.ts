@@ -59,6 +59,7 @@ export function verify(
   flags: BackupKeyFlags,
 ): Promise<CommandResult> {
   return withProviders(context, backupPassphrase(flags), async (providers) => {
+    await context.useNativeCipher();
     const backups = await context.place.backups();
     const { manifest, secrets, audit } = await backups.withBackup(
       file,
@@ -96,6 +97,7 @@ export function restore(
   flags: BackupRestoreFlags,
 ): Promise<CommandResult> {
   return withProviders(context, backupPassphrase(flags), async (providers) => {
+    await context.useNativeCipher();
     const backups = await context.place.backups();
     await refuseLiving(context, flags);
     let settings: VaultRow["provider"] | undefined;

@@ -59,6 +59,7 @@ export function doctor(context: CliContext, flags: DoctorFlags): Promise<Command
         hints: ["make one with: aivault init, or restore a backup: aivault backup restore <file>"],
       });
     }
+    await context.useNativeCipher();
     const terminal = flags.json === true ? undefined : context.terminal();
     const progress = (text: string): void => terminal?.tell(`\r\u001b[K${text}`);
     const scene = { context, providers, progress, health: await context.place.health() };

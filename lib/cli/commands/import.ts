@@ -31,6 +31,7 @@ const MAX_ENTRY_FILE = 67_108_864;
 export function importSecrets(context: CliContext, flags: ImportFlags): Promise<CommandResult> {
   const scope = scopeFrom(flags, attempted) ?? GLOBAL;
   return withVault(context, passphraseFlags(flags), async (vault) => {
+    await context.useNativeCipher();
     const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
     try {
       const secrets = await importAll(vault, entries);

@@ -88,6 +88,7 @@ export function use(context: CliContext, flags: RecoveryUseFlags): Promise<Comma
   return withProviders(context, passphraseFlags(flags), async (providers) => {
     const provider = chosenProvider(context, providers, flags, attempted);
     const options = keyOptions(provider, providers, flags, attempted);
+    await context.useNativeCipher();
     const store = await openExisting(context);
     if (store === undefined) {
       throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {

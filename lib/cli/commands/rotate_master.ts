@@ -43,6 +43,7 @@ export function rotateMaster(
     );
   }
   return withVault(context, passphraseFlags(flags, passphrase), async (vault, providers) => {
+    await context.useNativeCipher();
     const { provider: settings } = await vault.info();
     const next = await nextKey(context, providers, settings, key, isGiven(passphrase));
     try {
