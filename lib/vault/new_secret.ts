@@ -40,7 +40,7 @@ export function createSecrets(
     const ids = newSecretIds();
     for await (const secret of secrets) {
       const id = ids.next().value;
-      created.push(await insert(transaction, state.registry, id, secret, note));
+      created.push(await insert(transaction, state.registry, id, secret, created, note));
     }
     return created;
   });
@@ -51,6 +51,7 @@ async function insert(
   registry: Registry,
   id: string,
   secret: NewSecret,
+  created: readonly SecretMetadata[],
   note: "import" | undefined,
 ): Promise<SecretMetadata> {
   const { writer, row, nowMs } = transaction;
@@ -68,8 +69,10 @@ async function insert(
     updatedAtMs: nowMs,
     expiresAtMs: checkExpiry(secret.expiresAtMs ?? null, attempted),
   };
-  const hints = ["to give that secret a new value: aivault secrets rotate"];
-  await checkFree(writer, metadata, attempted, hints);
+  await checkFree(writer, metadata, attempted, {
+    hints: ["to give that secret a new value: aivault secrets rotate"],
+    created,
+  });
   const envelope = await sealEnvelope(await transaction.key(), row.vaultId, metadata, secret.value);
   const { sealedValue, ...wrapped } = envelope;
   const record = { ...metadata, ...wrapped };
@@ -127,23 +130,35 @@ export function checkExpiry(expiresAtMs: number | null, attempted: string): numb
 /**
  * Checks that no other secret of the scope bears one of the names.
  *
- * @throws {VaultError} `ALREADY_EXISTS`
+ * @param hints What to do if one does.
+ * @param created Those that the same operation has just made: they are no secrets of the vault yet.
+ * @throws {VaultError} `ALREADY_EXISTS`, or `INVALID_INPUT` if it is one of `created`.
  */
 export async function checkFree(
   reader: StoreReader,
   secret: Pick<SecretMetadata, "id" | "name" | "aliases" | "scope">,
   attempted: string,
-  hints: readonly string[] = [],
+  { hints = [], created = [] }: {
+    hints?: readonly string[];
+    created?: readonly SecretMetadata[];
+  } = {},
 ): Promise<void> {
   for (const name of [secret.name, ...secret.aliases]) {
     const holder = await reader.findByName(secret.scope, name);
     if (holder === undefined || holder === secret.id) continue;
+    const quoted = JSON.stringify(name);
+    if (created.some(({ id }) => id === holder)) {
+      const problem = `the name ${quoted} is given to more than one of the new secrets`;
+      throw new VaultError("INVALID_INPUT", attempted, problem);
+    }
     const where = describeScope(secret.scope);
     throw new VaultError(
       "ALREADY_EXISTS",
       attempted,
-      `the name ${JSON.stringify(name)} is taken in scope ${where}`,
-      { hints },
+      `the name ${quoted} is taken in scope ${where}`,
+      {
+        hints,
+      },
     );
   }
 }

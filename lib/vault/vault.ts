@@ -142,7 +142,11 @@ export class Vault {
     return created;
   }
 
-  /** Creates all of `secrets` in one transaction, or none. */
+  /**
+   * Creates all of `secrets` in one transaction, or none.
+   *
+   * @throws {VaultError} `ALREADY_EXISTS` if a name is taken, `INVALID_INPUT` if two of them share one.
+   */
   import(secrets: Iterable<NewSecret> | AsyncIterable<NewSecret>): Promise<SecretMetadata[]> {
     return createSecrets(this.#state, secrets, "import");
   }

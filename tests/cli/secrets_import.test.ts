@@ -98,7 +98,11 @@ test(
           2,
           "import secrets: the name in line 2 is longer than 255 characters",
         ],
-        ["FIRST=x", 5, 'create secret "FIRST": the name "FIRST" is taken in scope global'],
+        [
+          "FIRST=x",
+          2,
+          'create secret "FIRST": the name "FIRST" is given to more than one of the new secrets',
+        ],
         ["TAKEN=x", 5, 'create secret "TAKEN": the name "TAKEN" is taken in scope global'],
         [
           `LONG=${"x".repeat(1_048_577)}`,
@@ -115,6 +119,10 @@ test(
         assert.equal(run.stdout, "");
         assert.ok(run.stderr.startsWith(`aivault: ${problem}\n`), run.stderr);
         assert.doesNotMatch(run.stderr, /hunter2|aHVud|value-/);
+        assert.equal(run.stderr.includes("hint: to give that secret a new value"), exitCode === 5);
+        if (problem.startsWith("create secret")) {
+          assert.ok(run.stderr.endsWith("hint: nothing was imported\n"), run.stderr);
+        }
       }
       const { secrets } = await session.json("aivault status --json") as { secrets: number };
       assert.equal(secrets, 1);

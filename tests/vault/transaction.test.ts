@@ -116,7 +116,8 @@ test("import() creates all of its secrets or none", async () => {
       const good = [{ name: "C", value: utf8("c") }, { name: "D", value: utf8("d") }];
       const bad = [
         { secret: { name: "alias", value: utf8("x") }, code: "ALREADY_EXISTS" },
-        { secret: { name: "E", aliases: ["D"], value: utf8("x") }, code: "ALREADY_EXISTS" },
+        { secret: { name: "D", value: utf8("x") }, code: "INVALID_INPUT" },
+        { secret: { name: "E", aliases: ["D"], value: utf8("x") }, code: "INVALID_INPUT" },
         { secret: { name: "", value: utf8("x") }, code: "INVALID_INPUT" },
         { secret: { name: "E", value: new Uint8Array() }, code: "INVALID_INPUT" },
       ];
