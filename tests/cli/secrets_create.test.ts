@@ -174,6 +174,37 @@ test(
 );
 
 test(
+  "secrets create and update warn of an expiry in the past, which denies every use at once",
+  options,
+  () =>
+    withVault(async (session) => {
+      await session.check(`
+      $ printf v | aivault secrets create A --value-file - --expires-at 2001-01-01
+      created A in scope global (<id>)
+      ! warning: the expiry is in the past: every use of the secret is denied from now on
+
+      $ aivault secrets update A --name B
+      updated B (<id>)
+
+      $ aivault secrets update B --expires-at 2999-01-01
+      updated B (<id>)
+    `);
+      assert.equal(await valueOf(session, "B"), "v");
+      await session.check(`
+      $ aivault secrets update B --expires-at 2001-01-01 --json | grep -o '"expiresAtMs": [0-9]*'
+      "expiresAtMs": 978307200000
+      ! warning: the expiry is in the past: every use of the secret is denied from now on
+
+      $ aivault secrets update B --expires-at never
+      updated B (<id>)
+    `);
+      assert.equal(await valueOf(session, "B"), "v");
+      await session.run("aivault secrets update B --expires-at 1970-01-01");
+      await assert.rejects(valueOf(session, "B"), { code: "ACCESS_DENIED" });
+    }),
+);
+
+test(
   "secrets create takes the expiry as a date or as a time with its offset, and denies every use from then on",
   options,
   () =>

@@ -53,6 +53,7 @@ export async function create(
     const { alias: aliases } = flags;
     const expiresAtMs = expiryFrom(flags.expiresAt);
     const secret = await vault.create({ name, value, scope, aliases, expiresAtMs });
+    warnOfPast(context, secret, expiresAtMs);
     const pin = secret.pinnedProvider === null ? "" : `, pinned to ${secret.pinnedProvider}`;
     return result(secret, `created ${secret.name} in scope ${describeScope(scope)}${pin}`);
   });
@@ -127,6 +128,7 @@ export function update(
   }
   return withRef(context, argument, flags, attempted, async (vault, ref, scope) => {
     const secret = await vault.update(ref, { name, aliases, expiresAtMs }, scope);
+    warnOfPast(context, secret, expiresAtMs);
     return result(secret, `updated ${secret.name}`);
   });
 }
@@ -226,6 +228,16 @@ async function withValue(
       wipe(value);
     }
   });
+}
+
+// A time in the past is how a secret is disabled at once, so it is no error; it may be a slip all the same.
+function warnOfPast(
+  context: CliContext,
+  { updatedAtMs }: SecretMetadata,
+  expiresAtMs: number | null | undefined,
+): void {
+  if (expiresAtMs === null || expiresAtMs === undefined || expiresAtMs > updatedAtMs) return;
+  warn(context, "the expiry is in the past: every use of the secret is denied from now on");
 }
 
 function result(secret: SecretMetadata, line: string): CommandResult {
