@@ -18,6 +18,8 @@ const CANTOPEN = 14;
 const PROTOCOL = 15;
 const CONSTRAINT = 19;
 const NOTADB = 26;
+// A whole code: there was no room to make the index of the write-ahead log, which reading needs too.
+const IOERR_SHMSIZE = 4874;
 
 // The constructor and `exec` of Deno's node:sqlite give SQLite's message without its code.
 const messages: readonly (readonly [string, number])[] = [
@@ -38,8 +40,14 @@ export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
     return undefined;
   }
-  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  const code = wholeCode(error);
+  if (code !== undefined) return code & 0xff;
   return messages.find(([message]) => error.message.includes(message))?.[1] ?? ERROR;
+}
+
+function wholeCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode : undefined;
 }
 
 /** Whether SQLite refused because another connection holds a lock. */
@@ -66,14 +74,16 @@ export function storeError(attempted: string, error: unknown): unknown {
         cause: error,
       });
     case FULL:
-      return disk(attempted, "the disk is full", error);
+      return full(attempted, error);
     case READONLY:
       return new VaultError("DISK", attempted, "the vault cannot be written", {
         hints: ["nothing was lost; see what is wrong with its files: aivault doctor"],
         cause: error,
       });
     case IOERR:
-      return disk(attempted, "the disk reports an error", error);
+      return wholeCode(error) === IOERR_SHMSIZE
+        ? full(attempted, error)
+        : disk(attempted, "the disk reports an error", error);
     case CANTOPEN:
       return disk(attempted, "the database cannot be opened", error);
     case CORRUPT:
@@ -101,9 +111,18 @@ function damaged(attempted: string, problem: string, cause: unknown): VaultError
   });
 }
 
-function disk(attempted: string, problem: string, cause: unknown): VaultError {
+function full(attempted: string, cause: unknown): VaultError {
+  return disk(attempted, "the disk is full", cause, "make room");
+}
+
+function disk(
+  attempted: string,
+  problem: string,
+  cause: unknown,
+  mend = "make room or mend the disk",
+): VaultError {
   return new VaultError("DISK", attempted, problem, {
-    hints: ["nothing was lost; make room or mend the disk, then try again"],
+    hints: [`nothing was lost; ${mend}, then try again`],
     cause,
   });
 }

@@ -55,7 +55,7 @@ test(
       assert.deepEqual(printed.slice(0, -1), [
         "create 74",
         "aivault: write the vault: the disk is full",
-        "hint: nothing was lost; make room or mend the disk, then try again",
+        "hint: nothing was lost; make room, then try again",
         "rotate 74",
         "import 74",
         `${count}`,
@@ -93,6 +93,50 @@ test(
         "created A in scope global",
         "kek.key",
         "vault.db",
+      ]);
+      const directory = join(session.directory, "saved");
+      assert.equal((await bytesOf(session, "A", {}, { directory })).length, 1);
+    }, env),
+);
+
+test(
+  "every command says that the disk is full when not a byte is left, and nothing is lost",
+  options,
+  () =>
+    withSession(async (session) => {
+      const printed = await onDisk(
+        session,
+        `
+      printf v | aivault secrets create A --value-file - >/dev/null 2>&1
+      head -c 2000000 /dev/zero > disk/filler 2>/dev/null
+      aivault secrets list 2>&1; echo "list $?"
+      printf w | aivault secrets rotate A --value-file - 2>&1; echo "rotate $?"
+      aivault backup create disk/backup 2>&1; echo "backup $?"
+      aivault doctor 2>/dev/null | grep -A 2 "^error .*vault.db"; aivault doctor >/dev/null 2>&1; echo "doctor $?"
+      AIVAULT_DIR=$PWD/disk/other aivault init 2>&1 | sed 's/write .*init-lock[^:]*/make the lock/'
+      rm disk/filler
+      aivault audit verify >/dev/null 2>&1; echo "verify $?"
+      cp -a disk/vault saved
+      `,
+      );
+      const full = [
+        `aivault: open ${session.directory}/disk/vault/vault.db: the disk is full`,
+        "hint: nothing was lost; make room, then try again",
+      ];
+      assert.deepEqual(printed, [
+        ...full,
+        "list 74",
+        ...full,
+        "rotate 74",
+        ...full,
+        "backup 74",
+        `error    database   open ${session.directory}/disk/vault/vault.db`,
+        "                    - the disk is full",
+        "                      mend: make room, then try again",
+        "doctor 74",
+        "aivault: make the lock: the disk is full",
+        "hint: make room, then try again; nothing was lost",
+        "verify 0",
       ]);
       const directory = join(session.directory, "saved");
       assert.equal((await bytesOf(session, "A", {}, { directory })).length, 1);

@@ -35,7 +35,7 @@ test("a full disk fails every write with DISK, and after room is made nothing wa
   assert.deepEqual(await runScenario("full"), {
     hasSpace: true,
     create: "DISK",
-    hints: ["nothing was lost; make room or mend the disk, then try again"],
+    hints: ["nothing was lost; make room, then try again"],
     rotate: "DISK",
     import: "DISK",
     show: "none",

@@ -123,7 +123,7 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
     if (!(error instanceof VaultError)) throw error;
     // What a person reads as a whole sentence elsewhere is here said of a mend, when nothing was to be changed.
     const mends = error.hints.map((text) =>
-      text.replace(/^((if it is yours, )?mend it with: |nothing was changed; )/, "")
+      text.replace(/^((if it is yours, )?mend it with: |nothing was (changed|lost); )/, "")
     );
     const mend = mends.join("; ") || null;
     const { code, problem: cause } = error;
