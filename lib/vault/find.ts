@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { describeScope, sameScope, type Scope } from "./scope.ts";
+import { checkScope, describeScope, sameScope, type Scope } from "./scope.ts";
 import { damaged, parseSecretRow, type SecretRecord } from "./secret.ts";
 import type { StoreReader } from "./store.ts";
 import { isSecretId } from "./text.ts";
@@ -25,7 +25,7 @@ export function parseRef(ref: string): { id: string } | { name: string } {
 /**
  * The id that `ref` stands for; names are looked up in `scope`.
  *
- * @throws {VaultError} `NOT_FOUND`
+ * @throws {VaultError} `NOT_FOUND`, `INVALID_INPUT` if there is no such scope.
  */
 export async function findId(
   reader: StoreReader,
@@ -38,12 +38,13 @@ export async function findId(
     if (await reader.secret(parsed.id) !== undefined) return parsed.id;
     throw new VaultError("NOT_FOUND", attempted, "there is no secret of this id");
   }
-  const id = await reader.findByName(scope, parsed.name);
+  const where = checkScope(scope, attempted);
+  const id = await reader.findByName(where, parsed.name);
   if (id !== undefined) return id;
   throw new VaultError(
     "NOT_FOUND",
     attempted,
-    `there is no such secret in scope ${describeScope(scope)}`,
+    `there is no such secret in scope ${describeScope(where)}`,
     {
       hints: ["see what there is: aivault secrets list"],
     },
@@ -53,7 +54,7 @@ export async function findId(
 /**
  * The record that `ref` stands for.
  *
- * @throws {VaultError} `NOT_FOUND`, or `INTEGRITY` if the row is damaged.
+ * @throws {VaultError} `NOT_FOUND`, `INVALID_INPUT` if there is no such scope, or `INTEGRITY` if the row is damaged.
  */
 export async function findSecret(
   reader: StoreReader,
@@ -63,7 +64,7 @@ export async function findSecret(
 ): Promise<SecretRecord> {
   const record = await readRecord(reader, await findId(reader, ref, scope, attempted));
   const parsed = parseRef(ref);
-  if ("name" in parsed) checkBears(record, parsed.name, scope);
+  if ("name" in parsed) checkBears(record, parsed.name, checkScope(scope, attempted));
   return record;
 }
 

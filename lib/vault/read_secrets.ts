@@ -11,7 +11,7 @@ import { checkOnRecord } from "./on_record.ts";
 import { openProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import { untilStable } from "./unlock.ts";
-import { sameScope, type Scope } from "./scope.ts";
+import { checkScope, sameScope, type Scope } from "./scope.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
 import type { VaultState } from "./transaction.ts";
 import { readVaultRow } from "./vault_row.ts";
@@ -57,12 +57,13 @@ export async function* listSecrets(
   state: VaultState,
   scope?: Scope,
 ): AsyncGenerator<SecretMetadata | DamagedSecret> {
+  const wanted = scope === undefined ? undefined : checkScope(scope, "list secrets");
   let after: string | undefined;
   while (true) {
     const rows = await state.store.read((reader) => reader.secrets(after, PAGE));
     for (const row of rows) {
       const secret = readable(row);
-      if ("damaged" in secret || scope === undefined || sameScope(secret.scope, scope)) {
+      if ("damaged" in secret || wanted === undefined || sameScope(secret.scope, wanted)) {
         yield secret;
       }
     }
