@@ -82,7 +82,7 @@ const place: VaultPlace = {
   async health() {
     const { SqliteStore } = await import("./providers/stores/sqlite.ts");
     const m = await import("./providers/host/health.ts");
-    const openStore = () => SqliteStore.open({ path: paths.database });
+    const openStore = () => SqliteStore.open({ path: paths.database, anyMode: true });
     return {
       openStore,
       async databaseProblems() {

@@ -3,17 +3,13 @@
  *
  * @module
  */
-import { open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { VaultError } from "../../lib/errors.ts";
 import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
-import { errnoOf } from "../host/disk_error.ts";
-import { makePrivateDirectory, syncDirectory } from "../host/private_directory.ts";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { copyTables } from "./copy_tables.ts";
+import { checkMode, lookAtDatabase, makeDatabase } from "./database_file.ts";
+import { migrate } from "./migrate.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
@@ -24,6 +20,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** Make it, and its directory, if it does not exist. Default: false. */
   readonly create?: boolean;
+  /** Open it though other users can reach it, to see what else is wrong. Default: false. */
+  readonly anyMode?: boolean;
   /** How long to wait for other processes before `BUSY`. Milliseconds. Default: 30,000. */
   readonly busyTimeoutMs?: number;
 }
@@ -66,17 +64,21 @@ export class SqliteStore implements Store {
    * Opens a database, and brings its schema forward.
    *
    * @throws {VaultError} `NOT_FOUND` if it does not exist and is not to be made, `UNSUPPORTED` if a newer
-   * program wrote it, `INTEGRITY` if it is no vault or is damaged, `DISK`, `BUSY`.
+   * program wrote it, `INTEGRITY` if it is no vault, is empty or is damaged, `DISK` (also if other users can
+   * reach it), `BUSY`.
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, create = false, busyTimeoutMs = 30_000 } = options;
     const attempted = `open ${path}`;
-    await prepareFile(path, create, attempted);
+    if (create) await makeDatabase(path, attempted);
+    const found = await lookAtDatabase(path, attempted);
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
-      await retryBusy(busyTimeoutMs, () => migrate(database as DatabaseSync, attempted));
+      await retryBusy(busyTimeoutMs, () => migrate(database as DatabaseSync, attempted, "old"));
+      // What is no vault is not to be mended.
+      if (options.anyMode !== true) checkMode(found, path, attempted);
       return new SqliteStore(database, busyTimeoutMs);
     } catch (error) {
       database?.close();
@@ -160,28 +162,6 @@ export class SqliteStore implements Store {
   }
 }
 
-async function prepareFile(path: string, create: boolean, attempted: string): Promise<void> {
-  try {
-    if (!create) {
-      await stat(path);
-      return;
-    }
-    await makePrivateDirectory(dirname(path));
-    const file = await open(path, "wx", 0o600);
-    await file.chmod(0o600);
-    await file.close();
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    if (create && errnoOf(error) === "EEXIST") return;
-    if (errnoOf(error) === "ENOENT") {
-      throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {
-        hints: ["make one with: aivault init"],
-      });
-    }
-    throw storeError(attempted, error);
-  }
-}
-
 // Tries again after a random while, so that whoever has waited long is not behind whoever has just come.
 async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
   const deadline = Date.now() + timeoutMs;
@@ -193,49 +173,4 @@ async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
       await delay(1 + 9 * Math.random());
     }
   }
-}
-
-function migrate(database: DatabaseSync, attempted: string): void {
-  const { version, application, tables } = headerOf(database);
-  const isOurs = application === APPLICATION_ID && version > 0;
-  if (!isOurs && (application !== 0 || version !== 0 || tables !== 0)) {
-    throw new VaultError("INTEGRITY", attempted, "this is the database of another program");
-  }
-  if (version > MIGRATIONS.length) {
-    throw new VaultError(
-      "UNSUPPORTED",
-      attempted,
-      `its version ${version} is newer than this program`,
-      {
-        hints: [`this program reads up to version ${MIGRATIONS.length}; use a newer aivault`],
-      },
-    );
-  }
-  database.exec("pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
-  if (version === MIGRATIONS.length) return;
-  database.exec("pragma journal_mode = wal");
-  database.exec("begin immediate");
-  try {
-    // Another process may have brought it forward while this one waited.
-    const pending = MIGRATIONS.slice(headerOf(database).version);
-    for (const migration of pending) database.exec(migration);
-    database.exec(
-      `pragma application_id = ${APPLICATION_ID}; pragma user_version = ${MIGRATIONS.length}`,
-    );
-    database.exec("commit");
-  } catch (error) {
-    if (database.isTransaction) database.exec("rollback");
-    throw error;
-  }
-}
-
-// One statement, so one state: another process may be making the tables at this moment.
-function headerOf(
-  database: DatabaseSync,
-): { version: number; application: number; tables: number } {
-  const sql = `select (select user_version from pragma_user_version) as version,
-    (select application_id from pragma_application_id) as application,
-    (select count(*) from sqlite_schema) as tables`;
-  const { version, application, tables } = database.prepare(sql).get() ?? {};
-  return { version: Number(version), application: Number(application), tables: Number(tables) };
 }

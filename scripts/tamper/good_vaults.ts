@@ -110,6 +110,8 @@ async function fullLife({ vault, copy }: Life): Promise<void> {
 async function live(name: string, life: (life: Life) => Promise<void>): Promise<GoodVault> {
   const directory = await mkdtemp(join(tmpdir(), "aivault-kit-"));
   try {
+    // The names of temporary files are random too.
+    await (await SqliteStore.open({ path: join(directory, "vault.db"), create: true })).close();
     return await withRepeatableRandomness(name, () => liveIn(directory, name, life));
   } finally {
     await rm(directory, { recursive: true });
@@ -132,7 +134,7 @@ async function liveIn(
   await writeFile(keyFile, Buffer.from(first).toString("base64"), { mode: 0o600 });
   const key = await provider.create({ "argon2-memory": "8", "argon2-iterations": "1" });
   let now = START_MS;
-  const store = await SqliteStore.open({ path, create: true });
+  const store = await SqliteStore.open({ path });
   const clock = () => (now += 1_000) - 1_000;
   const vault = await Vault.init({ store, key, providers, now: clock, actor: "kit" });
   const copies: Record<string, Copy> = {};

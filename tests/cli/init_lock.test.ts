@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { listFiles } from "../helpers/files.ts";
-import { ended, startCommand } from "../helpers/program.ts";
+import { deadPid } from "../helpers/program.ts";
 import { type Session, withSession } from "../helpers/session.ts";
 import { until } from "../helpers/until.ts";
 
@@ -18,13 +18,6 @@ async function lock({ directory }: Session, pid: number, timeMs: number): Promis
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(join(directory, "vault"), 0o700);
   await writeFile(join(path, "1"), JSON.stringify({ pid, timeMs }), { mode: 0o600 });
-}
-
-/** The id of a process that has ended. */
-async function deadPid(): Promise<number> {
-  const child = startCommand(["true"]);
-  await ended(child);
-  return child.pid ?? 0;
 }
 
 test(

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
@@ -57,6 +57,7 @@ async function build(directory: string, base: string, sql: readonly string[]): P
   raw.exec("pragma foreign_keys = off");
   for (const statement of [read(`${base}.sql`), ...sql]) raw.exec(statement);
   raw.close();
+  await chmod(path, 0o600);
   const key = btoa(String.fromCharCode(...hex(goodOf(base).kek)));
   await writeFile(join(directory, "kek.key"), key, { mode: 0o600 });
   return path;

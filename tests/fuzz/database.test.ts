@@ -2,7 +2,7 @@
  * The database file, fuzzed: single fields of any type, and bytes of the file and of the write-ahead log.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,7 @@ const columns: readonly Column[] = withRaw(
 
 /** Makes a copy of the vault whose columns take values of every type, as a foreign hand can. */
 function makeLoose(path: string): void {
+  writeFileSync(path, "", { mode: 0o600 });
   withRaw(path, (raw) => {
     raw.prepare("attach ? as original").run(original);
     const parts = rows(raw, "select * from original.sqlite_schema order by type desc");
@@ -103,7 +104,7 @@ fuzz(
 fuzz("a vault with bytes of its database changed", damaged(content), 40, async (changed) => {
   await withDirectory(async (copy) => {
     const path = join(copy, "vault.db");
-    await writeFile(path, changed);
+    await writeFile(path, changed, { mode: 0o600 });
     await useEverything(() => SqliteStore.open({ path, busyTimeoutMs: 100 }), ids);
   });
 });

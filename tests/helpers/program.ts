@@ -109,6 +109,13 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   });
 }
 
+/** The id of a process that has ended. */
+export async function deadPid(): Promise<number> {
+  const child = startCommand(["true"]);
+  await ended(child);
+  return child.pid ?? 0;
+}
+
 /** Runs the program to its end. */
 export function aivault(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return ended(start(args, options));

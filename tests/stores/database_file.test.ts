@@ -1,0 +1,102 @@
+/**
+ * How the file of a database comes to be, and which files SqliteStore gives to SQLite.
+ */
+import assert from "node:assert/strict";
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import test from "node:test";
+import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { listFiles, snapshot } from "../helpers/files.ts";
+import { deadPid, withDirectory } from "../helpers/program.ts";
+import { initVault, openVault, sqliteStore } from "../helpers/vaults.ts";
+
+const POSIX = process.platform === "win32" ? "Windows has no file modes" : false;
+
+test("SqliteStore.open() refuses a file that was emptied, with or without a log, changing nothing", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    const log = await logOf(path);
+    // SQLite takes a file of one byte for an empty one, and removes the log that lies beside it.
+    for (const content of ["", "S"]) {
+      for (const beside of [undefined, log]) {
+        await writeFile(path, content);
+        if (beside !== undefined) await writeFile(`${path}-wal`, beside, { mode: 0o600 });
+        const before = await snapshot(directory);
+        for (const create of [true, false]) {
+          await assert.rejects(SqliteStore.open({ path, create }), {
+            code: "INTEGRITY",
+            message: `open ${path}: the file is empty: what was in the vault is gone`,
+            hints: [
+              "nothing was changed; to get it back: aivault backup restore <file> --force",
+              `if there never was a vault in it, remove it: rm '${path}'`,
+            ],
+          });
+          assert.deepEqual(await snapshot(directory), before);
+        }
+        await rm(`${path}-wal`, { force: true });
+      }
+    }
+  });
+});
+
+/** The write-ahead log of a vault at work at `path`. */
+async function logOf(path: string): Promise<Uint8Array> {
+  const vault = await initVault({ store: await SqliteStore.open({ path, create: true }) });
+  const log = await readFile(`${path}-wal`);
+  await vault.close();
+  return log;
+}
+
+test("SqliteStore.open() removes what a process left that died while it made the database", async () => {
+  await withDirectory(async (directory) => {
+    const left = `vault.db.new.${await deadPid()}.${crypto.randomUUID()}.tmp`;
+    await mkdir(join(directory, left), { mode: 0o700 });
+    await writeFile(join(directory, left, "vault.db"), "", { mode: 0o600 });
+    await (await sqliteStore(directory)).close();
+    assert.deepEqual(await listFiles(directory), ["600 vault.db"]);
+    // The same where it died after the database was in its place.
+    await mkdir(join(directory, left), { mode: 0o700 });
+    await link(join(directory, "vault.db"), join(directory, left, "vault.db"));
+    await (await sqliteStore(directory)).close();
+    assert.deepEqual(await listFiles(directory), ["600 vault.db"]);
+  });
+});
+
+test("SqliteStore.open() makes one database when asked twenty times at once", async () => {
+  await withDirectory(async (directory) => {
+    const stores = await Promise.all(Array.from({ length: 20 }, () => sqliteStore(directory)));
+    const inits = await Promise.allSettled(stores.map((store) => initVault({ store })));
+    assert.equal(inits.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const store of stores) await store.close();
+    assert.deepEqual(await listFiles(directory), ["600 vault.db"]);
+  });
+});
+
+test(
+  "SqliteStore.open() refuses a vault's database that others can reach, and says how to mend it",
+  {
+    skip: POSIX,
+  },
+  async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, "vault.db");
+      await (await initVault({ store: await sqliteStore(directory) })).close();
+      for (const mode of [0o644, 0o640, 0o620, 0o601]) {
+        await chmod(path, mode);
+        const before = await snapshot(directory);
+        for (const create of [true, false]) {
+          await assert.rejects(SqliteStore.open({ path, create }), {
+            code: "DISK",
+            message: `open ${path}: other users can reach the database`,
+            hints: [`mend it with: chmod 600 '${path}'`],
+          });
+          assert.deepEqual(await snapshot(directory), before);
+        }
+        await (await SqliteStore.open({ path, anyMode: true })).close();
+      }
+      await chmod(path, 0o600);
+      await (await openVault({ store: await SqliteStore.open({ path }) })).close();
+    });
+  },
+);
