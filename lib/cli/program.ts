@@ -25,13 +25,16 @@ import { usageError, useOwnWords } from "./usage.ts";
  */
 export async function run(context: CliContext, args: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const asJson = args.includes("--json");
+  // Whoever has mistyped a command gets the mistake as a document if there is the word anywhere.
+  let asJson = args.includes("--json");
   const program = buildProgram({
     context,
     async finish(result) {
       exitCode = reportResult(context, await result, asJson);
     },
   });
+  // The word may also be the value of a flag, or a name behind `--`.
+  program.hook("preAction", (_, command) => void (asJson = command.opts()["json"] === true));
   try {
     if (asJson && isVersionQuery(args)) {
       const { version } = await import("./commands/version.ts");

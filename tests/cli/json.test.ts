@@ -196,3 +196,32 @@ test(
       assert.doesNotMatch(stderr.replaceAll("\n", ""), /[\p{Cc}\p{Bidi_Control}]/u);
     }, env),
 );
+
+test(
+  "--json where it is the value of a flag, or a name, asks for no document",
+  options,
+  () =>
+    withSession(async ({ check, run }) => {
+      await run("aivault init");
+      await check(`
+      $ printf v | aivault secrets create --name --json --value-file -
+      created --json in scope global (<id>)
+
+      $ aivault secrets show --id --json | head -1
+      name       --json
+
+      $ aivault secrets delete -- --json
+      deleted --json (<id>)
+
+      $ aivault secrets delete -- --json
+      ! aivault: delete secret "--json": there is no such secret in scope global
+      ! hint: see what there is: aivault secrets list
+      [4]
+
+      $ aivault secrets list --json -- | head -1
+      {
+    `);
+      const { stdout } = await run("aivault secrets show --json -- --json");
+      assert.equal(JSON.parse(stdout).error.code, "NOT_FOUND");
+    }, env),
+);
