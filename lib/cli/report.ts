@@ -69,8 +69,10 @@ function resultText({ text, json }: CommandResult, asJson: boolean): string {
 }
 
 /**
- * Prints a result before what depends on its being seen is done.
+ * Prints a result before what depends on its being seen is done. A document stays open until it is told how that
+ * went: it is one document, whatever happens.
  *
+ * @returns Ends the document, with the failure if there was one.
  * @throws {VaultError} `DISK` if it could not be printed.
  */
 export async function deliverResult(
@@ -78,12 +80,24 @@ export async function deliverResult(
   result: CommandResult,
   asJson: boolean,
   attempted: string,
-): Promise<void> {
-  if (await stdout.deliver(resultText(result, asJson))) return;
-  throw new VaultError("DISK", attempted, "what was printed has gone nowhere", {
-    hints: ["nothing was changed; see where standard output goes, then try again"],
-  });
+): Promise<(failure: unknown) => void> {
+  const text = resultText(result, asJson);
+  if (!await stdout.deliver(asJson ? text.slice(0, -DOCUMENT_END.length) : text)) {
+    throw new VaultError("DISK", attempted, "what was printed has gone nowhere", {
+      hints: ["nothing was changed; see where standard output goes, then try again"],
+    });
+  }
+  return (failure) => {
+    if (!asJson) return;
+    if (failure !== undefined) {
+      const error = documentText(errorDocument(failure), 2).replaceAll("\n", "\n  ");
+      stdout.write(`,\n  "error": ${error}`);
+    }
+    stdout.write(DOCUMENT_END);
+  };
 }
+
+const DOCUMENT_END = "\n}\n";
 
 function documentText(document: unknown, indent = 0): string {
   // What JSON leaves as it is and would steer a terminal can only stand in a string, where it can be escaped.

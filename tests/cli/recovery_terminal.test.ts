@@ -1,7 +1,9 @@
 /** `aivault recovery` on a terminal: the key is shown there alone, and a part of it has to be typed back. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import test from "node:test";
 import { type Exchange, NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
 import { type Session, withSession } from "../helpers/session.ts";
@@ -54,6 +56,37 @@ test(
       assert.equal(used.exitCode, 0, used.screen);
       assert.ok(!groups.some((group) => used.screen.includes(group)));
       assert.equal(await valueOf(session, "A"), "s3cret");
+    }),
+);
+
+test(
+  "recovery create says that the key on the terminal opens nothing if another process was quicker",
+  options,
+  () =>
+    withSession(async (session) => {
+      const { env, directory: cwd } = session;
+      const typeLate = (screen: string): string => {
+        execFileSync("sh", ["-c", "aivault recovery create --print >quick"], {
+          cwd,
+          env: { ...process.env, ...env },
+          stdio: "ignore",
+        });
+        return typeGroup(screen);
+      };
+      const line = "NO_COLOR=1 aivault recovery create";
+      const { screen, exitCode } = await converse(session, line, [
+        "(not shown): ",
+        typeLate,
+      ]);
+      assert.equal(exitCode, 5);
+      assert.ok(
+        screen.endsWith(
+          "aivault: make a recovery key: there is a recovery key already\n" +
+            "hint: nothing was changed; to make that one useless, add --replace\n" +
+            "hint: the recovery key that was shown opens nothing: throw it away\n",
+        ),
+        screen,
+      );
     }),
 );
 

@@ -26,6 +26,8 @@ export interface CliWorld {
   readonly providers: readonly KeyProvider[];
   /** Called when a command asks for the runtime's own cipher. */
   readonly onNativeCipher?: () => void;
+  /** Called when a command has delivered something before it goes on. */
+  readonly onDelivered?: () => Promise<void>;
 }
 
 /** How a run ended. */
@@ -41,7 +43,11 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
   const printed = { stdout: "", stderr: "" };
   const output = (stream: "stdout" | "stderr") => ({
     write: (text: string) => void (printed[stream] += text),
-    deliver: (text: string) => Promise.resolve((printed[stream] += text) !== undefined),
+    async deliver(text: string) {
+      printed[stream] += text;
+      await world.onDelivered?.();
+      return true;
+    },
     drained: () => Promise.resolve(),
     hasColour: false,
   });

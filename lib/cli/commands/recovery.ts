@@ -25,7 +25,10 @@ const GROUP_LENGTH = 8;
 const ATTEMPTS = 3;
 
 /** Makes a recovery key and shows it once: on the terminal, or on standard output if asked to. */
-export function create(context: CliContext, flags: RecoveryCreateFlags): Promise<CommandResult> {
+export async function create(
+  context: CliContext,
+  flags: RecoveryCreateFlags,
+): Promise<CommandResult> {
   const attempted = "make a recovery key";
   const toStdout = flags.print === true || flags.json === true;
   const terminal = toStdout ? undefined : context.terminal();
@@ -36,15 +39,42 @@ export function create(context: CliContext, flags: RecoveryCreateFlags): Promise
   }
   // The key itself is sealed for the recovery key, and the agent does not give it out.
   const passphrase = { ...passphraseFlags(flags), otherWays: [] };
-  return withVault(context, passphrase, async (vault) => {
-    await vault.createRecoveryKey(async (text) => {
-      if (terminal !== undefined) return await showAndAsk(terminal, text, attempted);
+  let isShown = false;
+  let end: ((failure: unknown) => void) | undefined;
+  const show = async (text: Uint8Array): Promise<void> => {
+    if (terminal !== undefined) await showAndAsk(terminal, text, attempted);
+    else {
       const recoveryKey = fromUtf8(text) ?? "";
       const shown = { text: [recoveryKey], json: { recoveryKey } };
-      await deliverResult(context, shown, flags.json === true, attempted);
-    }, { replace: flags.replace });
-    hint(context, "it opens the vault whatever becomes of its key: keep it on paper, or apart");
-    return { text: ["made a recovery key"], json: {}, isPrinted: terminal === undefined };
+      end = await deliverResult(context, shown, flags.json === true, attempted);
+    }
+    isShown = true;
+  };
+  const isPrinted = terminal === undefined;
+  try {
+    await withVault(context, passphrase, async (vault) => {
+      try {
+        await vault.createRecoveryKey(show, { replace: flags.replace });
+      } catch (error) {
+        throw isShown ? opensNothing(error) : error;
+      }
+    });
+  } catch (failure) {
+    if (!isShown) throw failure;
+    end?.(failure);
+    return { text: [], json: {}, failure, isPrinted };
+  }
+  end?.(undefined);
+  hint(context, "it opens the vault whatever becomes of its key: keep it on paper, or apart");
+  return { text: ["made a recovery key"], json: {}, isPrinted };
+}
+
+function opensNothing(error: unknown): unknown {
+  if (!(error instanceof VaultError)) return error;
+  const { code, attempted, problem, hints } = error;
+  return new VaultError(code, attempted, problem, {
+    hints: [...hints, "the recovery key that was shown opens nothing: throw it away"],
+    cause: error,
   });
 }
 
