@@ -7,6 +7,7 @@ import { KEY_LENGTH } from "../crypto/aead.ts";
 import type { AuditQuery, AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
+import { begin, stateOf } from "./begin.ts";
 import {
   attachGroup,
   deleteSecret,
@@ -15,16 +16,9 @@ import {
   type SecretChanges,
   updateSecret,
 } from "./change_secret.ts";
-import { closableStore } from "./closable_store.ts";
 import { initVault } from "./init_vault.ts";
 import type { ProvidedKey } from "./key_provider.ts";
-import {
-  CALLER_SETTINGS,
-  callerKey,
-  type KeyProviders,
-  type KeySource,
-  providedKey,
-} from "./key_source.ts";
+import { CALLER_SETTINGS, callerKey, type KeyProviders, providedKey } from "./key_source.ts";
 import { createSecrets, type NewSecret } from "./new_secret.ts";
 import { pruneAudit, type PruneResult } from "./prune_audit.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
@@ -36,11 +30,9 @@ import {
   type RecoveryKeyReader,
   revokeRecoveryKey,
 } from "./recovery_key.ts";
-import { builtInRegistry } from "./registry.ts";
 import { rotateMaster, type RotationResult, type StepListener } from "./rotate_master.ts";
 import { GLOBAL, type Group, type UseContext } from "./scope.ts";
 import type { SecretMetadata } from "./secret.ts";
-import { checkText } from "./text.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
@@ -95,9 +87,9 @@ export class Vault {
     options: VaultOptions & (CallerKeyOptions | ProvidedKeyOptions),
   ): Promise<Vault> {
     const key = "key" in options ? options.key : { settings: CALLER_SETTINGS, kek: options.kek };
-    const state = stateOf(options, callerKey(key.kek));
-    await initVault(state, key);
-    return new Vault(state, "key" in options ? options.providers : undefined);
+    const providers = "key" in options ? options.providers : undefined;
+    const state = await begin(options, callerKey(key.kek), (state) => initVault(state, key));
+    return new Vault(state, providers);
   }
 
   /**
@@ -112,13 +104,7 @@ export class Vault {
     const keys = "providers" in options
       ? providedKey(options.providers, options.keeper)
       : callerKey(options.kek);
-    const state = stateOf(options, keys);
-    try {
-      await unlock(state, providers);
-    } catch (error) {
-      keys.close();
-      throw error;
-    }
+    const state = await begin(options, keys, (state) => unlock(state, providers));
     return new Vault(state, providers);
   }
 
@@ -286,11 +272,4 @@ export class Vault {
     this.#state.keys.close();
     await this.#state.store.close();
   }
-}
-
-function stateOf(options: VaultOptions, keys: KeySource): VaultState {
-  const { registry = builtInRegistry, now = Date.now } = options;
-  const store = closableStore(options.store);
-  const actor = checkText(options.actor ?? "library", "actor", "open the vault");
-  return { store, keys, registry, now, actor };
 }

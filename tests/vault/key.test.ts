@@ -109,6 +109,15 @@ test("Vault.init() and Vault.open() refuse a key that has not 32 bytes", async (
   }
 });
 
+test("Vault.init() and Vault.open() refuse an actor that could not be shown in the audit", async () => {
+  for (const actor of ["", "a\nb", "x".repeat(256)]) {
+    const store = new MemoryStore();
+    await assert.rejects(Vault.init({ store, kek: KEK, actor }), { code: "INVALID_INPUT" });
+    await initVault({ store });
+    await assert.rejects(Vault.open({ store, kek: KEK, actor }), { code: "INVALID_INPUT" });
+  }
+});
+
 test("Vault.init() fails with ALREADY_EXISTS on a vault, changing nothing", async () => {
   for (const { withStore } of STORE_KINDS) {
     await withStore(async (store) => {

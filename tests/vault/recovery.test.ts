@@ -158,6 +158,18 @@ test("createRecoveryKey() stores nothing when the master key was rotated while i
   assert.equal(await storedRecovery(store), null);
 });
 
+test("createRecoveryKey() stores nothing when another one was made while it was shown", async () => {
+  const store = new MemoryStore();
+  const vault = await initVault({ store });
+  let first: Uint8Array | undefined;
+  const other = async () => {
+    first = await makeRecoveryKey(await openVault({ store }), { kek: KEK });
+  };
+  await assert.rejects(vault.createRecoveryKey(other, { kek: KEK }), { code: "ALREADY_EXISTS" });
+  assert.ok(first !== undefined);
+  await recover(store, first);
+});
+
 test("revokeRecoveryKey() makes the recovery key useless, and is on record", async () => {
   const store = new MemoryStore();
   const vault = await initVault({ store });

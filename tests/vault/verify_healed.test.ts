@@ -3,45 +3,14 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
+import { forgetful, type KeptKeys } from "../helpers/forgetful.ts";
 import { START_MS, tickingClock, utf8 } from "../helpers/vaults.ts";
 import { shortFindings } from "../helpers/verified.ts";
 
-/** A provider that keeps its key in `place`, and makes a lost one anew. */
-function forgetful(place: { key?: Uint8Array; staged?: Uint8Array | undefined }): KeyProvider {
-  const settings = { type: "forgetful" };
-  const made = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));
-  return {
-    type: "forgetful",
-    needsPassphrase: false,
-    selfHeals: true,
-    options: [],
-    async create() {
-      place.key = made();
-      return { settings, kek: place.key.slice(), adopted: false };
-    },
-    async load() {
-      if (place.key !== undefined) return place.key.slice();
-      throw new VaultError("KEY_MISSING", "read the key", "it is gone");
-    },
-    next: async () => ({ settings, kek: made() }),
-    stage: async (_, kek) => void (place.staged = kek.slice()),
-    loadStaged: async () => place.staged?.slice(),
-    async commit() {
-      if (place.staged !== undefined) place.key = place.staged;
-      place.staged = undefined;
-    },
-    discard: async () => void (place.staged = undefined),
-    retire: async () => void (delete place.key),
-    describe: () => "a forgetful place",
-  };
-}
-
 async function healed(): Promise<{ store: MemoryStore; vault: Vault }> {
-  const place: Parameters<typeof forgetful>[0] = {};
+  const place: KeptKeys = {};
   const provider = forgetful(place);
   const providers = new Map([["forgetful", provider]]);
   const store = new MemoryStore();
