@@ -13,6 +13,7 @@ import { concat, equalBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { FileDigest } from "../../lib/vault/backup_manifest.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { syncDirectory } from "./private_directory.ts";
+import { exists } from "./private_file.ts";
 import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "./temporary_file.ts";
 
 const MAGIC = utf8("aivault-backup 1\n");
@@ -35,6 +36,31 @@ export async function digestFile(path: string, attempted: string): Promise<FileD
     throw diskError(attempted, error);
   }
   return { size, sha256: hash.digest("hex") };
+}
+
+/**
+ * Copies a file into a new one of mode 0600, durably.
+ *
+ * @returns `false`, changing nothing, if there is no such file.
+ */
+export async function copyPrivateFile(
+  from: string,
+  to: string,
+  attempted: string,
+): Promise<boolean> {
+  try {
+    return await withFile(from, constants.O_RDONLY, async (source) => {
+      await withFile(to, NEW, async (target) => {
+        await target.chmod(0o600);
+        for await (const block of blocksOf(source, 0)) await target.appendFile(block);
+        await target.sync();
+      });
+      return true;
+    });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" && !await exists(from)) return false;
+    throw diskError(attempted, error);
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ import { agentPaths } from "./agent_address.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { hasStaleInitLock, removeStaleInitLock } from "./init_lock.ts";
 import { keyFilePath } from "./key_file_path.ts";
-import type { VaultPaths } from "./paths.ts";
+import { KEPT_ASIDE, type VaultPaths } from "./paths.ts";
 import { shellWord } from "./shell_word.ts";
 import { isLeftover } from "./temporary_file.ts";
 
@@ -96,7 +96,7 @@ function ignoreMissing(error: unknown): void {
   if (errnoOf(error) !== "ENOENT") throw error;
 }
 
-/** What dead processes left beside the vault and its key file. */
+/** What dead processes left beside the vault and its key file, and what restores have kept. */
 export async function findLeftovers(
   paths: VaultPaths,
   keyFile: string | undefined,
@@ -108,6 +108,7 @@ export async function findLeftovers(
     for (const name of (await readdir(directory).catch(() => [])).sort()) {
       const path = join(directory, name);
       if (await isLeftover(path)) problems.push(leftover(path));
+      else if (path.startsWith(`${paths.database}${KEPT_ASIDE}`)) problems.push(kept(path));
     }
   }
   if (await hasStaleInitLock(paths.initLock)) {
@@ -118,6 +119,13 @@ export async function findLeftovers(
     });
   }
   return problems;
+}
+
+// Whether it is still needed, only its owner knows.
+function kept(path: string): FileProblem {
+  const cause =
+    `${path} is the vault of before a restore: as long as it lies there, so do its secrets`;
+  return { cause, mend: `rm ${shellWord(path)}`, fix: undefined };
 }
 
 function leftover(path: string): FileProblem {

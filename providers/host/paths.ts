@@ -66,6 +66,9 @@ export function homeDirectory(home: () => string): string {
   });
 }
 
+/** Stands between the database's path and the rest of the name under which a restore keeps the one of before. */
+export const KEPT_ASIDE = ".before-restore-";
+
 /** Whether a file of this name in a vault's directory is one of the vault's own. */
 export function isVaultFile(name: string): boolean {
   return /^(vault\.db|kek\.key|\.init-lock)/.test(name) || name === "run";

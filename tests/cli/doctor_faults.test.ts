@@ -134,6 +134,14 @@ const FAULTS: readonly Fault[] = [
     isMended: true,
   },
   {
+    what: "the vault of before a restore",
+    harm: (at) => writeFile(at(`${DATABASE}.before-restore-1`), "", { mode: 0o600 }),
+    findings: [
+      `leftovers: ${DATABASE}.before-restore-1 is the vault of before a restore: as long as it lies there, so do its secrets`,
+    ],
+    exitCode: 0,
+  },
+  {
     what: "a lock of a process that is gone",
     harm: async (at) => {
       await mkdir(at(`${DIRECTORY}/.init-lock`), { mode: 0o700 });

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
-import { aivault, programCommand } from "../helpers/program.ts";
+import { aivault, programCommand, withDirectory } from "../helpers/program.ts";
 import { stateOf } from "./inspect.ts";
 import { type Call, callsBelow, noStrace, traced } from "./syscalls/strace.ts";
 import { errorAt, spread } from "./syscalls/points.ts";
@@ -78,8 +78,10 @@ async function atEach(
   };
   const first = await fresh("traced");
   const calls = await callsOf(first.copy, first.directory, args(first.copy, first.directory));
+  // Where names change, at every one of them.
+  const kills = new Set([...spread(calls, KILLS), ...calls.filter(changesNames)]);
   const points = [
-    ...spread(calls, KILLS).map((call) => ({ call, what: "SIGKILL" as const })),
+    ...[...kills].map((call) => ({ call, what: "SIGKILL" as const })),
     ...spread(calls, FAULTS).map((call) => ({ call, what: errorAt(call) })),
   ];
   let hit = 0;
@@ -95,6 +97,39 @@ async function atEach(
   assert.ok(hit > 0, "some of the points were reached");
 }
 
+/** The names under which a restore keeps the files of before. */
+const KEPT = /^vault\.db\.before-restore-.*(?<!\.tmp)$/;
+
+function changesNames({ name, paths }: Call): boolean {
+  return /^(link|rename|unlink|rmdir)/.test(name) &&
+    paths.some((path) => !/-(wal|shm)$/.test(path));
+}
+
+/** Checks that what is kept of before is a vault of its own with its secrets, and no second name of the living one. */
+async function checkAside(copy: World, present: readonly string[]): Promise<void> {
+  const inUse = await inodesOf(copy.directory, /^vault\.db(-wal)?$/);
+  for (const [name, inode] of await inodesOf(copy.directory, KEPT)) {
+    assert.ok(![...inUse.values()].includes(inode), `${name} is a second name of the living vault`);
+    await withDirectory(async (directory) => {
+      await copyFile(join(copy.directory, name), join(directory, "vault.db"));
+      await cp(join(copy.directory, "kek.key"), join(directory, "kek.key"));
+      assert.deepEqual(await stateOf({ ...copy, directory }), present, name);
+    });
+  }
+}
+
+async function leftoversIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => name.endsWith(".tmp"));
+}
+
+async function inodesOf(directory: string, pattern: RegExp): Promise<Map<string, number>> {
+  const names = (await readdir(directory)).filter((name) => pattern.test(name));
+  const inodes = names.map(async (name) =>
+    [name, (await stat(join(directory, name))).ino] as const
+  );
+  return new Map(await Promise.all(inodes));
+}
+
 test(
   "backup restore --force over a living vault leaves the old one or the restored one, whole",
   { skip, timeout: 240_000 },
@@ -106,6 +141,7 @@ test(
         () => ["backup", "restore", backup, "--force"],
         () => Promise.resolve(),
         async (copy, _, exitCode) => {
+          await checkAside(copy, present);
           const now = await stateOf(copy);
           const isSaved = JSON.stringify(now) === JSON.stringify(saved);
           if (!isSaved) assert.deepEqual(now, present);
@@ -113,6 +149,43 @@ test(
           await must(copy, "audit", "verify");
           await must(copy, "backup", "restore", backup, "--force");
           assert.deepEqual(await stateOf(copy), saved);
+          assert.deepEqual(await leftoversIn(copy.directory), []);
+        },
+      );
+    }),
+);
+
+test(
+  "backup restore --force over a damaged database keeps its files as they were, or leaves them alone",
+  { skip, timeout: 240_000 },
+  () =>
+    withScene(async (scene) => {
+      const { backup, saved } = scene;
+      const files = { "": "not a database", "-wal": "nor its log" };
+      await atEach(
+        scene,
+        () => ["backup", "restore", backup, "--force"],
+        async ({ directory }) => {
+          for (const [suffix, text] of Object.entries(files)) {
+            await writeFile(join(directory, `vault.db${suffix}`), text);
+          }
+        },
+        async (copy, _, exitCode) => {
+          const at = (name: string): string => join(copy.directory, name);
+          const kept = (await readdir(copy.directory)).filter((name) => KEPT.test(name));
+          const inUse = await inodesOf(copy.directory, /^vault\.db(-wal)?$/);
+          const aside = await inodesOf(copy.directory, KEPT);
+          for (const inode of aside.values()) assert.ok(![...inUse.values()].includes(inode));
+          for (const name of kept) {
+            const expected = files[name.endsWith("-wal") ? "-wal" : ""];
+            assert.equal(await readFile(at(name), "utf8"), expected);
+          }
+          const isPlaced = await readFile(at("vault.db"), "utf8") !== files[""];
+          if (isPlaced) assert.equal(kept.length, 2, "the database and its log were kept");
+          if (exitCode === 0) assert.ok(isPlaced, "it said that it was done");
+          if (!isPlaced) await must(copy, "backup", "restore", backup, "--force");
+          assert.deepEqual(await stateOf(copy), saved);
+          await must(copy, "audit", "verify");
         },
       );
     }),

@@ -5,9 +5,15 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { type BackupKey, type OpenedBackup, verifyBackup } from "../../lib/vault/backup.ts";
+import {
+  type BackupKey,
+  type DatabaseCopy,
+  type OpenedBackup,
+  verifyBackup,
+} from "../../lib/vault/backup.ts";
 import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
 import { holdKek } from "../../lib/vault/kek.ts";
+import { Vault } from "../../mod.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
@@ -249,5 +255,43 @@ test("install() shows a process that has the vault open the restored state, and 
     assert.ok(!audit.some(({ seq }) => seq === 99));
     assert.equal(audit.length, Number(partsOf(await readFile(file)).manifest.events));
     await store.close();
+  });
+});
+
+test("a copy whose log could not be written to its end is neither made a backup nor restored", async () => {
+  await withMade(async (file, place, directory) => {
+    const database = join(directory, "vault.db");
+    const store = await SqliteStore.open({ path: database });
+    const vault = await Vault.open({ store, kek: KEK });
+    const target = place.target(join(directory, "second.bak"));
+    // While a third has it open, the last to write does not bring the log into the file: as on a disk that fails.
+    const withOther = async <T>(copy: DatabaseCopy, work: () => Promise<T>): Promise<T> => {
+      const other = await copy.openStore();
+      try {
+        await other.read((reader) => reader.vault());
+        return await work();
+      } finally {
+        await other.close();
+      }
+    };
+    await assert.rejects(
+      vault.createBackup({
+        ...target,
+        withCopy: (work) => target.withCopy((copy) => withOther(copy, () => work(copy))),
+      }),
+      { code: "DISK" },
+    );
+    const before = await contentOf(store);
+    await assert.rejects(
+      place.withBackup(
+        file,
+        "restore",
+        (backup) => withOther(backup.copy, () => place.install(backup, true)),
+      ),
+      { code: "DISK" },
+    );
+    assert.deepEqual(await contentOf(store), before);
+    await vault.close();
+    assert.deepEqual((await readdir(directory)).sort(), ["vault.bak", "vault.db"]);
   });
 });

@@ -1,0 +1,172 @@
+/**
+ * Putting a backup in the vault's place.
+ *
+ * @module
+ */
+import { rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { VaultError } from "../../lib/errors.ts";
+import { copyPrivateFile, placeNew } from "../host/backup_file.ts";
+import { diskError } from "../host/disk_error.ts";
+import { syncDirectory } from "../host/private_directory.ts";
+import { KEPT_ASIDE } from "../host/paths.ts";
+import { exists } from "../host/private_file.ts";
+import { SqliteStore } from "./sqlite.ts";
+import { checkWholeFile } from "./whole_file.ts";
+
+const ATTEMPTED = "restore the backup";
+
+/** What came of putting a copy in the vault's place. */
+export interface Installed {
+  /** Where the database that was there is kept now; `undefined` if there was none. */
+  readonly aside: string | undefined;
+}
+
+/** Where the vault's database is, and how others are kept from making one meanwhile. */
+export interface BackupPlaceOptions {
+  /** The database file. */
+  readonly database: string;
+  /** Runs `work` while no other process makes a vault there. */
+  readonly whileInitialising: <T>(
+    isDone: () => Promise<boolean>,
+    work: () => Promise<T>,
+  ) => Promise<T | undefined>;
+}
+
+/**
+ * Puts the database `from` in the place of `options.database`: in one transaction where a vault lives, so that
+ * processes that have it open see the old state or the new one; by one change of a name where none does.
+ *
+ * What was there is first kept aside as a copy. A second name would do for a moment only: whoever writes to the vault, if
+ * this process dies, would write to both.
+ *
+ * @param from In a private directory beside the database, which the caller removes with all that is made in it.
+ */
+export async function installBackup(
+  options: BackupPlaceOptions,
+  from: string,
+  force: boolean,
+): Promise<Installed> {
+  const { database, whileInitialising } = options;
+  await checkWholeFile(from, ATTEMPTED);
+  const installed = await whileInitialising(() => Promise.resolve(false), async () => {
+    const isThere = await exists(database);
+    if (isThere && !force) {
+      throw new VaultError("ALREADY_EXISTS", ATTEMPTED, "there is a vault here", {
+        hints: ["nothing was changed; to put it aside, add --force"],
+      });
+    }
+    if (!isThere) {
+      await placeFile(from, database, isThere);
+      return { aside: undefined };
+    }
+    return { aside: await replace(database, from) };
+  });
+  if (installed !== undefined) return installed;
+  throw new VaultError("BUSY", ATTEMPTED, "another process holds the vault");
+}
+
+/** Replaces what is there, and gives where it is kept. */
+async function replace(database: string, from: string): Promise<string> {
+  const aside = asidePath(database);
+  // Before SQLite sees them, for it removes a log that does not fit.
+  const files = join(dirname(from), "files.db");
+  const copied = await copyFiles(database, files);
+  const living = await openLiving(database);
+  if (living !== undefined) {
+    // The files of a database that is in use say nothing by themselves.
+    for (const suffix of copied) await rm(`${files}${suffix}`, { force: true });
+    await replaceContent(living, aside, from);
+    return aside;
+  }
+  try {
+    for (const suffix of copied.toReversed()) await rename(`${files}${suffix}`, aside + suffix);
+    await syncDirectory(dirname(aside));
+  } catch (error) {
+    throw diskError(ATTEMPTED, error);
+  }
+  await placeFile(from, database, true);
+  return aside;
+}
+
+/** The vault's store; `undefined` if no store can be made of the file. */
+async function openLiving(database: string): Promise<SqliteStore | undefined> {
+  try {
+    const store = await SqliteStore.open({ path: database });
+    try {
+      if (await store.read((reader) => reader.vault()) !== undefined) return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    await store.close();
+  } catch (error) {
+    const isDamaged = error instanceof VaultError &&
+      (error.code === "INTEGRITY" || error.code === "UNSUPPORTED");
+    if (!isDamaged) throw error;
+  }
+  return undefined;
+}
+
+async function replaceContent(living: SqliteStore, aside: string, from: string): Promise<void> {
+  try {
+    const before = join(dirname(from), "before.db");
+    const old = await SqliteStore.open({ path: before, create: true });
+    try {
+      await living.copyTo(old);
+    } finally {
+      await old.close();
+    }
+    await checkWholeFile(before, ATTEMPTED);
+    await rename(before, aside);
+    await syncDirectory(dirname(aside));
+    await copyInto(living, from, aside);
+  } catch (error) {
+    throw diskError(ATTEMPTED, error);
+  } finally {
+    await living.close();
+  }
+}
+
+async function copyInto(living: SqliteStore, from: string, aside: string): Promise<void> {
+  const restored = await SqliteStore.open({ path: from });
+  try {
+    await restored.copyTo(living);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    // A commit that fails may be on the disk all the same, so the copy stays.
+    const hints = [...error.hints, `the vault of before is kept in ${aside}`];
+    throw new VaultError(error.code, error.attempted, error.problem, { hints, cause: error });
+  } finally {
+    await restored.close();
+  }
+}
+
+/** Copies the files of a database; gives the suffixes of those that there are, its own first. */
+async function copyFiles(database: string, to: string): Promise<string[]> {
+  const copied: string[] = [];
+  for (const suffix of ["", "-wal"]) {
+    // A log goes when the last process closes the vault.
+    const isThere = await copyPrivateFile(database + suffix, to + suffix, ATTEMPTED);
+    if (isThere) copied.push(suffix);
+  }
+  return copied;
+}
+
+// The log of another database must not be taken for that of the restored one.
+async function placeFile(from: string, database: string, replaces: boolean): Promise<void> {
+  try {
+    for (const suffix of ["-wal", "-shm"]) await rm(`${database}${suffix}`, { force: true });
+    await syncDirectory(dirname(database));
+    if (replaces) await rename(from, database);
+    else await placeNew(from, database, ATTEMPTED);
+    await syncDirectory(dirname(database));
+  } catch (error) {
+    throw diskError(ATTEMPTED, error);
+  }
+}
+
+function asidePath(database: string): string {
+  const time = new Date().toISOString().replace(/[-:]|\..*/g, "");
+  return `${database}${KEPT_ASIDE}${time}-${crypto.randomUUID().slice(0, 8)}`;
+}

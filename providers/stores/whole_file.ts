@@ -1,0 +1,18 @@
+/**
+ * Databases that are moved or read as one file.
+ *
+ * @module
+ */
+import { VaultError } from "../../lib/errors.ts";
+import { exists } from "../host/private_file.ts";
+
+/**
+ * Checks that a database that was closed is whole in its one file. Closing it says nothing when the last of the
+ * log could not be written there: the log stays, and the file without it is none.
+ *
+ * @throws {VaultError} `DISK`
+ */
+export async function checkWholeFile(path: string, attempted: string): Promise<void> {
+  if (!await exists(`${path}-wal`)) return;
+  throw new VaultError("DISK", attempted, "the copy of the vault could not be written to its end");
+}
