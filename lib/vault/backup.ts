@@ -37,8 +37,12 @@ export interface BackupTarget {
   check(): Promise<void>;
   /** Runs `work` on a consistent copy of the vault's database, which is removed afterwards. */
   withCopy<T>(work: (copy: DatabaseCopy) => Promise<T>): Promise<T>;
-  /** Writes the backup; it appears whole or not at all, and never in the place of something. */
-  write(copy: DatabaseCopy, manifest: Uint8Array): Promise<void>;
+  /**
+   * Writes the backup; it appears whole or not at all, and never in the place of something.
+   *
+   * @param vaultId Tells what dead processes left of backups of this vault.
+   */
+  write(copy: DatabaseCopy, manifest: Uint8Array, vaultId: string): Promise<void>;
 }
 
 /** Makes a backup; see `Vault.createBackup`. */
@@ -62,7 +66,7 @@ export async function createBackup(
       head: formatHead(row.auditSeq, row.auditMac),
       ...await copy.digest(),
     });
-    await target.write(copy, formatManifest(manifest));
+    await target.write(copy, formatManifest(manifest), row.vaultId);
     return manifest;
   });
 }

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
 import { concat, equalBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { FileDigest } from "../../lib/vault/backup_manifest.ts";
@@ -64,7 +64,8 @@ export async function copyPrivateFile(
 }
 
 /**
- * Writes a backup file of mode 0600; it appears whole and durable, or not at all.
+ * Writes a backup file of mode 0600; it appears whole and durable, or not at all. A process that is killed can leave a
+ * temporary file beside it, which the next backup of the same vault into this directory removes.
  *
  * @throws {VaultError} `ALREADY_EXISTS` if there is something at `path`, `DISK`.
  */
@@ -72,11 +73,14 @@ export async function writeBackupFile(
   path: string,
   manifest: Uint8Array,
   database: string,
+  vaultId: string,
 ): Promise<void> {
   const attempted = `write ${path}`;
-  const temporary = temporaryPath(path);
+  // By the vault, for backups mostly get a name of their own, and others may keep theirs in the same directory.
+  const base = join(dirname(path), `aivault-backup-${vaultId.slice(0, 8)}`);
+  const temporary = temporaryPath(base);
   try {
-    await removeLeftovers(path, SLOW_LEFT_OVER_AFTER_MS);
+    await removeLeftovers(base, SLOW_LEFT_OVER_AFTER_MS);
     await withFile(temporary, NEW, async (file) => {
       await file.chmod(0o600);
       await file.appendFile(concat(MAGIC, lengthOf(manifest), manifest));

@@ -40,7 +40,7 @@ function backupTarget(database: string, path: string): BackupTarget {
         await copyDatabase(database, scratch);
         return await work(copyAt(scratch));
       }),
-    write: (copy, manifest) => writeBackupFile(path, manifest, pathOf(copy)),
+    write: (copy, manifest, vaultId) => writeBackupFile(path, manifest, pathOf(copy), vaultId),
   };
 }
 

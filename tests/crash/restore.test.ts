@@ -10,7 +10,8 @@ import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { aivault, programCommand, withDirectory } from "../helpers/program.ts";
-import { stateOf } from "./inspect.ts";
+import { filesWith, listFiles } from "../helpers/files.ts";
+import { filesIn, stateOf } from "./inspect.ts";
 import { type Call, callsBelow, noStrace, traced } from "./syscalls/strace.ts";
 import { errorAt, spread } from "./syscalls/points.ts";
 import { copyVault, environmentOf, makeVault, withVault, type World } from "./vaults.ts";
@@ -222,12 +223,33 @@ test(
         (_, directory) => ["backup", "create", join(directory, "new.bak")],
         () => Promise.resolve(),
         async (copy, directory, exitCode) => {
+          await checkLeft(copy, directory);
           assert.deepEqual(await stateOf(copy), scene.present);
           const file = join(directory, "new.bak");
           if (exitCode === 0) assert.ok(existsSync(file), "it said that it was done");
           if (!existsSync(file)) await must(copy, "backup", "create", file);
           await must(copy, "backup", "verify", file);
+          await must(copy, "backup", "create", join(directory, "next.bak"));
+          assert.deepEqual((await readdir(directory)).sort(), ["new.bak", "next.bak", "vault"]);
+          assert.deepEqual(await filesIn(copy.directory), ["kek.key", "vault.db"]);
         },
       );
     }),
 );
+
+/** Checks what a dead `backup create` left: nothing but encrypted copies of the user's alone, and doctor tells of those. */
+async function checkLeft(copy: World, directory: string): Promise<void> {
+  const known = /^(vault|new\.bak|aivault-backup-[0-9a-f]{8}\.[0-9a-f.-]+\.tmp)$/;
+  for (const name of await readdir(directory)) assert.match(name, known);
+  for (const line of await listFiles(directory)) assert.match(line, /^[67]00 /);
+  for (const text of ["later value", "attached-value-3"]) {
+    assert.deepEqual(await filesWith(directory, text), [], "no plaintext is on the disk");
+  }
+  const own = /^(kek\.key|vault\.db(-wal|-shm)?)$/;
+  const left = (await filesIn(copy.directory)).filter((name) => !own.test(name));
+  for (const name of left) assert.match(name, /^vault\.db\.copy\.[0-9a-f.-]+\.tmp$/);
+  if (left.length === 0) return;
+  const { stdout } = await aivault(["doctor", "--json"], { env: environmentOf(copy) });
+  const { checks } = JSON.parse(stdout);
+  assert.match(JSON.stringify(checks), new RegExp(`${left[0]} was left behind by a process`));
+}
