@@ -19,7 +19,7 @@ import { copyVault, type World } from "./vaults.ts";
 const skip = noStrace();
 if (skip !== false) console.warn(`skipped: the crash proof ${skip}`);
 
-const NAMES = ["secrets create", "rotate-master, file", "init, file"];
+const NAMES = ["secrets create", "rotate-master, file", "recovery use", "init, file"];
 const KILLS = 5;
 const FAULTS = 2;
 

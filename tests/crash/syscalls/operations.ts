@@ -3,10 +3,13 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { programCommand, runtimeCommand } from "../../helpers/program.ts";
-import type { Plan } from "../children.ts";
+import { type Ended, programCommand, runtimeCommand } from "../../helpers/program.ts";
+import { type Plan, runIn } from "../children.ts";
 import {
   NEXT_KEY,
   NEXT_PASSPHRASE,
@@ -31,8 +34,16 @@ export interface Operation {
   readonly makesVault?: boolean;
   /** Whether it leaves all secrets as they are. */
   readonly keepsSecrets?: boolean;
-  /** What is done to its vault beforehand, by the program. */
-  readonly beforehand?: readonly (readonly string[])[];
+  /** What is lost when it begins, and it brings back: the database, or the key file, which is {@linkcode LOST_KEY} then. */
+  readonly bringsBack?: "vault" | "key";
+  /** The backup that it makes in the vault's directory. */
+  readonly makesBackup?: string;
+  /** Whether what it leaves when it is killed goes with the next backup or `doctor --fix`, and not with any command. */
+  readonly needsTidying?: boolean;
+  /** What may lie in the vault's directory besides its own files. */
+  readonly keeps?: RegExp;
+  /** What is done to its vault beforehand. */
+  readonly beforehand?: (world: World) => Promise<void>;
 }
 
 /** The command line of `operation`: the program, or for a Keychain a script that can be given the stand-in. */
@@ -92,8 +103,62 @@ function recovery(command: string, args: readonly string[] = []): Operation {
     provider: "file",
     keepsSecrets: true,
     args: () => ["recovery", command, ...args],
-    beforehand: [["recovery", "create", "--print"]],
+    beforehand: async (world) => void await must(world, "recovery", "create", "--print"),
   };
+}
+
+/** The key file that was lost, for the tests to look into the vault. */
+export const LOST_KEY = "kek.lost";
+const PAPER = "paper";
+
+function recoveryUse(rotatesTo: Target, args: readonly string[], stdin?: string): Operation {
+  return {
+    name: `recovery use${rotatesTo === "same" ? "" : `, to ${rotatesTo}`}`,
+    provider: "file",
+    rotatesTo,
+    bringsBack: "key",
+    keeps: /^(paper|kek\.lost)$/,
+    args: ({ directory }) => [
+      "recovery",
+      "use",
+      "--recovery-key-file",
+      join(directory, PAPER),
+      ...args,
+    ],
+    ...(stdin === undefined ? {} : { stdin }),
+    async beforehand(world) {
+      const { stdout } = await must(world, "recovery", "create", "--print");
+      await writeFile(join(world.directory, PAPER), stdout, { mode: 0o600 });
+    },
+  };
+}
+
+const BACKUP = "vault.bak";
+
+function backup(command: string, more: Partial<Operation> = {}): Operation {
+  return {
+    name: `backup ${command}`,
+    provider: "file",
+    needsTidying: true,
+    keeps: /^vault\.(bak|db\.before-restore-[0-9TZ]+-[0-9a-f]{8})$/,
+    args: ({ directory }) => {
+      const [verb = "", ...flags] = command.split(" ");
+      return ["backup", verb, join(directory, BACKUP), ...flags];
+    },
+    ...more,
+  };
+}
+
+/** Makes a backup, and then what is not in it. */
+async function backUp(world: World): Promise<void> {
+  await must(world, "backup", "create", join(world.directory, BACKUP));
+  await must(world, "secrets", "delete", "PLAIN");
+}
+
+async function must(world: World, ...args: string[]): Promise<Ended> {
+  const run = await runIn(world, ...args);
+  assert.equal(run.exitCode, 0, run.stderr);
+  return run;
 }
 
 const toKey = ["--new-key-file", "-"];
@@ -118,9 +183,18 @@ export const OPERATIONS: readonly Operation[] = [
   rotateMaster("env", "passphrase", toPassphrase, NEXT_PASSPHRASE),
   rotateMaster("passphrase", "same", toPassphrase, NEXT_PASSPHRASE),
   rotateMaster("macos-keychain", "same", []),
-  { ...recovery("create", ["--print"]), beforehand: [] },
+  { ...recovery("create", ["--print"]), beforehand: () => Promise.resolve() },
   { ...recovery("create", ["--print", "--replace"]), name: "recovery create --replace" },
   recovery("revoke"),
+  recoveryUse("same", ["--provider", "file"]),
+  recoveryUse(
+    "passphrase",
+    ["--provider", "passphrase", "--passphrase-file", "-", ...cheap],
+    NEXT_PASSPHRASE,
+  ),
+  backup("create", { keepsSecrets: true, makesBackup: BACKUP }),
+  backup("restore", { bringsBack: "vault", beforehand: backUp }),
+  backup("restore --force", { beforehand: backUp }),
   init("file"),
   init("env"),
   init("passphrase", ["init", "--provider", "passphrase", ...cheap]),

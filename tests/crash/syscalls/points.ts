@@ -4,13 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runIn } from "../children.ts";
 import { peek, stateOf } from "../inspect.ts";
 import { copyVault, environmentOf, makeVault, withVault, type World, worldIn } from "../vaults.ts";
-import { commandOf, type Operation } from "./operations.ts";
+import { commandOf, LOST_KEY, type Operation } from "./operations.ts";
 import { type Call, callsBelow, type Injection, traced } from "./strace.ts";
 import { checkSurvival, type States } from "./survival.ts";
 
@@ -48,10 +47,12 @@ export interface Outcome {
 export async function prepare(operation: Operation): Promise<Prepared> {
   const parent = await mkdtemp(join(tmpdir(), "aivault-test-"));
   const world = await makeWorld(operation, join(parent, "vault"));
-  const before = operation.makesVault ? [] : await stateOf(world);
-  const { kekId, auditSeq } = operation.makesVault
+  const isMissing = operation.makesVault || operation.bringsBack === "vault";
+  const before = isMissing ? [] : await stateOf(world);
+  const { kekId, auditSeq } = isMissing
     ? { kekId: undefined, auditSeq: 0 }
     : await peek(world.directory);
+  if (operation.bringsBack !== undefined) await lose(world, operation.bringsBack);
   const done = await copyOf(operation, world, join(parent, "done"));
   const log = join(parent, "trace");
   const { stdin } = operation;
@@ -84,11 +85,13 @@ async function makeWorld(operation: Operation, directory: string): Promise<World
       value: new TextEncoder().encode(`one more value ${n}`.padEnd(40 * n, "+")),
     })));
   });
-  for (const args of operation.beforehand ?? []) {
-    const { exitCode, stderr } = await runIn(world, ...args);
-    assert.equal(exitCode, 0, stderr);
-  }
+  await operation.beforehand?.(world);
   return world;
+}
+
+async function lose({ directory }: World, what: "vault" | "key"): Promise<void> {
+  if (what === "vault") await rm(join(directory, "vault.db"));
+  else await rename(join(directory, "kek.key"), join(directory, LOST_KEY));
 }
 
 /** A copy of the vault that `operation` is to be done to; a place for one if it makes it. */

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { wipe } from "../../../lib/crypto/bytes.ts";
 import { loadKek } from "../../../lib/vault/key_source.ts";
@@ -17,7 +18,7 @@ import { rotated } from "../after_crash.ts";
 import { jsonIn } from "../children.ts";
 import { filesIn, keysInKeychain, peek, stateOf } from "../inspect.ts";
 import { copyVault, environmentOf, providersOf, withVault, type World } from "../vaults.ts";
-import { commandOf, type Operation } from "./operations.ts";
+import { commandOf, LOST_KEY, type Operation } from "./operations.ts";
 
 /** All secrets before an operation, and after one that was left alone. */
 export interface States {
@@ -47,6 +48,11 @@ async function open(world: World): Promise<void> {
   }
 }
 
+async function openAndTidy(world: World, { needsTidying }: Operation): Promise<void> {
+  await open(world);
+  if (needsTidying) await jsonIn(world, "doctor", "--fix");
+}
+
 /**
  * Checks that every secret is there with its old or its new value, that the next command leaves one key and
  * nothing else, that the audit is whole, and that the command can be given again.
@@ -64,7 +70,8 @@ export async function checkSurvival(
   for (const value of values) {
     assert.deepEqual(await filesWith(world.directory, value), [], "no plaintext is on the disk");
   }
-  if (operation.makesVault && !await hasVault(world)) {
+  const makesVault = operation.makesVault || operation.bringsBack === "vault";
+  if (makesVault && !await hasVault(world)) {
     await checkNext(world, operation, states);
     return "old";
   }
@@ -72,15 +79,26 @@ export async function checkSurvival(
   const isRotated = operation.rotatesTo !== undefined && kekId !== states.kekId;
   const now = isRotated && operation.rotatesTo ? rotated(world, operation.rotatesTo) : world;
   // In a copy, so that the next command finds what the dead one left.
-  const state = await withDirectory(async (parent) =>
-    await stateOf(await copyVault(now, join(parent, "vault")))
-  );
-  const isDone = operation.keepsSecrets ? auditSeq > states.auditSeq : same(state, states.after);
+  const state = await withDirectory(async (parent) => {
+    const copy = await copyVault(now, join(parent, "vault"));
+    if (operation.bringsBack === "key" && !isRotated) {
+      await rename(join(copy.directory, LOST_KEY), join(copy.directory, "kek.key"));
+    }
+    return await stateOf(copy);
+  });
+  const isDone = operation.makesBackup !== undefined
+    ? existsSync(join(world.directory, operation.makesBackup))
+    : operation.keepsSecrets
+    ? auditSeq > states.auditSeq
+    : same(state, states.after);
   const isNew = operation.rotatesTo === undefined ? isDone : isRotated;
   if (!isNew || operation.keepsSecrets) assert.deepEqual(state, states.before);
-  if (!isNew || operation.makesVault) await checkNext(now, operation, states);
+  if (!isNew || makesVault) await checkNext(now, operation, states);
   else {
-    await open(now);
+    await openAndTidy(now, operation);
+    if (operation.makesBackup !== undefined) {
+      await jsonIn(now, "backup", "verify", join(now.directory, operation.makesBackup));
+    }
     await checkTidy(now, operation);
     assert.deepEqual(await stateOf(now), states.after);
   }
@@ -89,14 +107,17 @@ export async function checkSurvival(
 
 /** Checks that the vault opens, and that the operation then does what it did not do. */
 async function checkNext(world: World, operation: Operation, states: States): Promise<void> {
-  if (!operation.makesVault) {
-    await open(world);
+  const { makesVault, bringsBack } = operation;
+  if (!makesVault && bringsBack === undefined) {
+    await openAndTidy(world, operation);
     await checkTidy(world, operation);
     assert.deepEqual(await stateOf(world), states.before);
   }
   const { exitCode, stderr } = await runIn(world, operation);
   // A vault or secret that is there already is one that the dead command had made.
-  assert.ok(exitCode === 0 || (operation.makesVault && exitCode === 5), stderr);
+  const mayBeThere = makesVault || bringsBack === "vault";
+  assert.ok(exitCode === 0 || (mayBeThere && exitCode === 5), stderr);
+  if (operation.needsTidying) await openAndTidy(world, operation);
   const again = operation.rotatesTo === undefined ? world : rotated(world, operation.rotatesTo);
   await checkTidy(again, operation);
   assert.deepEqual(await stateOf(again), states.after);
@@ -107,7 +128,8 @@ async function checkTidy(world: World, operation: Operation): Promise<void> {
   const { rotation } = await peek(world.directory);
   assert.equal(rotation, null);
   const keyFile = world.provider === "file" ? ["kek.key"] : [];
-  assert.deepEqual(await filesIn(world.directory), [...keyFile, "vault.db"], operation.name);
+  const files = (await filesIn(world.directory)).filter((name) => !operation.keeps?.test(name));
+  assert.deepEqual(files, [...keyFile, "vault.db"], operation.name);
   assert.equal((await keysInKeychain(world)).length, world.provider === "macos-keychain" ? 1 : 0);
   const kek = await kekOf(world);
   checkChain(join(world.directory, "vault.db"), kek);
