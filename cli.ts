@@ -9,21 +9,17 @@ import process from "node:process";
 import type { AgentControl, CliContext, Output, VaultPlace } from "./lib/cli/context.ts";
 import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
-import type { KeyProvider, PassphraseSource } from "./lib/vault/key_provider.ts";
-import { textWriter } from "./providers/host/output.ts";
+import type { PassphraseSource } from "./lib/vault/key_provider.ts";
+import type { KeyProviders } from "./lib/vault/key_source.ts";
+import { isTerminal, standardWriter } from "./providers/host/output.ts";
 import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths.ts";
-import { exists } from "./providers/host/private_file.ts";
+import { exists } from "./providers/host/exists.ts";
 import { systemClock } from "./providers/host/system_clock.ts";
-import { openTerminal } from "./providers/host/terminal.ts";
-import { envKeyProvider } from "./providers/keys/env.ts";
-import { fileKeyProvider } from "./providers/keys/file.ts";
-import { macosKeychainProvider } from "./providers/keys/macos_keychain.ts";
-import { passphraseKeyProvider } from "./providers/keys/passphrase.ts";
 import { VERSION } from "./lib/version.ts";
 
 const env = (name: string): string | undefined => process.env[name];
 const args = process.argv.slice(2);
-const streams = { stdout: output(process.stdout), stderr: output(process.stderr) };
+const streams = { stdout: output("stdout"), stderr: output("stderr") };
 const paths = findPaths();
 
 function findPaths(): VaultPaths {
@@ -34,27 +30,29 @@ function findPaths(): VaultPaths {
   }
 }
 
-function keyProviders(passphrase: PassphraseSource): Map<string, KeyProvider> {
-  const list = [
-    macosKeychainProvider({
-      async run(args, stdin) {
-        const { securityCommand } = await import("./providers/host/security_command.ts");
-        return await securityCommand()(args, stdin);
-      },
-    }),
-    passphraseKeyProvider(passphrase),
-    envKeyProvider(env),
-    fileKeyProvider({ vaultDirectory: paths.directory, defaultPath: paths.keyFile }),
-  ];
-  return new Map(list.map((provider) => [provider.type, provider]));
+async function keyProviders(passphrase: PassphraseSource): Promise<KeyProviders> {
+  const m = await import("./providers/keys/mod.ts");
+  return m.keyProviders({
+    passphrase,
+    env,
+    file: { vaultDirectory: paths.directory, defaultPath: paths.keyFile },
+    async security(args, stdin) {
+      const { securityCommand } = await import("./providers/host/security_command.ts");
+      return await securityCommand()(args, stdin);
+    },
+  });
 }
 
-function output(stream: NodeJS.WriteStream): Output {
-  const hasColour = Boolean(stream.isTTY) && (env("NO_COLOR") ?? "") === "";
-  const writer = textWriter(stream, (error) => {
+function output(name: "stdout" | "stderr"): Output {
+  const writer = standardWriter(name, (error) => {
     process.exitCode = reportError(streams, error, false);
   });
-  return { ...writer, hasColour };
+  return {
+    ...writer,
+    get hasColour() {
+      return (env("NO_COLOR") ?? "") === "" && isTerminal(name);
+    },
+  };
 }
 
 async function whileInitialising<T>(
@@ -136,7 +134,7 @@ const context: CliContext = {
     const { readInput } = await import("./providers/host/input.ts");
     return await readInput(path, what, limit);
   },
-  terminal: openTerminal,
+  terminal: () => import("./providers/host/terminal.ts").then((m) => m.openTerminal()),
   place,
   agent,
   async useNativeCipher() {

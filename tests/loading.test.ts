@@ -22,17 +22,69 @@ function among(file: string, wanted: readonly string[]): string[] {
   return wanted.filter((each) => loaded.some((path) => path === each || path.startsWith(each)));
 }
 
+/** What every run of the program loads. */
+const START = new Set([
+  "cli.ts",
+  "commander",
+  "lib/agent/clock.ts",
+  "lib/cli/context.ts",
+  "lib/cli/exit_code.ts",
+  "lib/cli/groups.ts",
+  "lib/cli/help_order.ts",
+  "lib/cli/program.ts",
+  "lib/cli/report.ts",
+  "lib/cli/trace.ts",
+  "lib/cli/usage.ts",
+  "lib/errors.ts",
+  "lib/version.ts",
+  "providers/host/descriptor_writer.ts",
+  "providers/host/disk_error.ts",
+  "providers/host/exists.ts",
+  "providers/host/output.ts",
+  "providers/host/paths.ts",
+  "providers/host/stream_writer.ts",
+  "providers/host/system_clock.ts",
+  "providers/host/text_writer.ts",
+]);
+
 describe("what is loaded before it is needed", () => {
   it("sees what a command needs", () => {
-    const wanted = ["lib/vault/vault.ts", "lib/crypto/aead.ts", "@noble/ciphers", "valibot"];
+    const wanted = ["lib/vault/unlock.ts", "lib/crypto/aead.ts", "@noble/ciphers", "valibot"];
     assert.deepEqual(among("lib/cli/commands/status.ts", wanted), wanted);
     assert.deepEqual(among("providers/stores/sqlite.ts", ["node:sqlite"]), ["node:sqlite"]);
+    const secrets = ["lib/vault/vault.ts", "lib/vault/registry_data.ts"];
+    assert.deepEqual(among("lib/cli/commands/secrets.ts", secrets), secrets);
   });
 
-  it("is no command, vault, database, agent or child process for the program's flags, version and help", () => {
-    const heavy = ["lib/cli/commands/", "lib/vault/vault.ts", "lib/vault/registry", "node:sqlite"];
-    const host = ["node:child_process", "node:net", "providers/host/agent_", "lib/agent/client.ts"];
-    assert.deepEqual(among("cli.ts", [...heavy, ...host]), []);
+  it("is nothing but the command line and its output for the program's version", () => {
+    const others = [...loadedWith("cli.ts")].filter((path) => !START.has(path));
+    assert.deepEqual(others.filter((path) => !path.startsWith("node:")), []);
+    const heavy = ["node:child_process", "node:crypto", "node:net", "node:sqlite", "node:tty"];
+    assert.deepEqual(among("cli.ts", heavy), []);
+  });
+
+  it("is for status no other command, no class Vault, no registry, no agent, no way to change a vault", () => {
+    const parts = ["cli.ts", "lib/cli/syntax/status.ts", "lib/cli/commands/status.ts"];
+    const place = ["exists", "init_lock"].map((name) => `providers/host/${name}.ts`);
+    const loaded = new Set<string>();
+    for (
+      const file of [...parts, ...place, "providers/keys/mod.ts", "providers/stores/sqlite.ts"]
+    ) {
+      loadedWith(file, loaded);
+    }
+    const needless = [
+      /^lib\/cli\/commands\/(?!status)/,
+      /^lib\/cli\/syntax\/(?!status)/,
+      /^lib\/cli\/(describe|provider_flags|make_vault|with_vault)/,
+      /^lib\/agent\//,
+      /^lib\/vault\/(vault\.ts|registry|transaction|init_vault|settle|backup|verify|rotate|recovery)/,
+      /^providers\/host\/(agent_|terminal|input|security_command|native_cipher|build_info)/,
+      /^(hash-wasm|@hpke)/,
+      /^node:(child_process|crypto|net|tty)/,
+    ];
+    for (const pattern of needless) {
+      assert.deepEqual([...loaded].filter((path) => pattern.test(path)), [], `${pattern}`);
+    }
   });
 
   it("is never the Argon2 package, which one derivation of a key needs", () => {

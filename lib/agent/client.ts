@@ -17,7 +17,8 @@ import {
 import type { Clock } from "./clock.ts";
 import type { Connection, Connector } from "./connection.ts";
 import { BrokenFrame, FrameReader } from "./frame.ts";
-import { encodeRequest, type Request, type Timeouts } from "./request.ts";
+import { encodeRequest, type Request } from "./request.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 /** How long an answer is waited for: 10 seconds. */
 export const ANSWER_MS = 10_000;

@@ -8,7 +8,8 @@ import { VaultError } from "../errors.ts";
 import { AgentClient } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Connector } from "./connection.ts";
-import { encodeRequest, type Timeouts } from "./request.ts";
+import { encodeRequest } from "./request.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 /** How long an agent may take to start: 30 seconds. */
 export const START_MS = 30_000;

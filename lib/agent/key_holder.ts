@@ -9,7 +9,8 @@ import { holdKek, type KekHandle, type Rewrap, sameKekId } from "../vault/kek.ts
 import { type AgentStatus, type Answer, answer, encodeEnds, encodeStatus } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { NextKeys } from "./next_keys.ts";
-import type { Request, Timeouts, Unreadable } from "./request.ts";
+import type { Request, Unreadable } from "./request.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 /** The clock is looked at this often at least, since alarms stand still while the machine sleeps: 30 seconds. */
 export const LOOK_EVERY_MS = 30_000;

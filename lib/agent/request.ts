@@ -10,23 +10,13 @@ import { KEY_LENGTH } from "../crypto/aead.ts";
 import { fromUtf8, utf8 } from "../crypto/bytes.ts";
 import type { Rewrap } from "../vault/kek.ts";
 import { decodeFields, encodeFrame } from "./frame.ts";
+import { MAX_TIMEOUT_MS, type Timeouts } from "./timeouts.ts";
 
 /** The version of the protocol that this program speaks. */
 export const PROTOCOL_VERSION = 1;
 
-/** The longest time-out: 30 days, in milliseconds. */
-export const MAX_TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;
-
 /** The most keys that one `rewrap` may hold, so that nobody waits long for their turn. */
 export const MAX_BATCH = 256;
-
-/** When an agent locks by itself. */
-export interface Timeouts {
-  /** Milliseconds after the last use of the key; 0 for never. */
-  readonly idleMs: number;
-  /** Milliseconds after it was unlocked; 0 for never. */
-  readonly maxAgeMs: number;
-}
 
 /** One request. */
 export type Request =

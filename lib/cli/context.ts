@@ -100,7 +100,7 @@ export interface CliContext {
    */
   readInput(path: string, what: string, limit: number): Promise<Uint8Array>;
   /** The user's terminal, if there is one. */
-  terminal(): Terminal | undefined;
+  terminal(): Promise<Terminal | undefined>;
   /** The vault's place. */
   readonly place: VaultPlace;
   /** The vault's agent. */
@@ -108,5 +108,5 @@ export interface CliContext {
   /** Has the runtime's own cipher do the work, if it has one: for commands that go through every secret. */
   useNativeCipher(): Promise<void>;
   /** The key providers, which ask `passphrase` when they need one. */
-  keyProviders(passphrase: PassphraseSource): KeyProviders;
+  keyProviders(passphrase: PassphraseSource): Promise<KeyProviders>;
 }

@@ -8,12 +8,7 @@ import type { AuditRow } from "../vault/audit.ts";
 import { secretRef } from "../vault/find.ts";
 import { describeGroup, describeScope, scopeFields } from "../vault/scope.ts";
 import type { SecretMetadata } from "../vault/secret.ts";
-
-/** A time for people: ISO 8601, UTC, to the second. */
-export function describeTime(ms: number): string {
-  if (!(Math.abs(ms) <= 8.64e15)) return "?";
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
-}
+import { describeTime, factLines, tableLines } from "./facts.ts";
 
 /** A secret for programs. */
 export function secretDocument(secret: SecretMetadata & { lastUsedAtMs?: number | null }) {
@@ -49,27 +44,6 @@ export function secretLines(secret: SecretMetadata & { lastUsedAtMs?: number | n
       used === undefined ? "" : used === null ? "never" : describeTime(used),
     ),
   ]);
-}
-
-/** `label  value` lines, with the values below each other. */
-export function factLines(facts: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...facts.map(([label]) => label.length));
-  return facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
-}
-
-/** Rows with their columns below each other, under `heads`. */
-export function tableLines(
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, column) =>
-    all.reduce((width, row) => Math.max(width, [...(row[column] ?? "")].length), 0)
-  );
-  return all.map((row) =>
-    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
-      .join("  ").trimEnd()
-  );
 }
 
 /** A list of secrets for people. */

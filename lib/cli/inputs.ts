@@ -205,7 +205,7 @@ async function ask(
   question: string,
   attempted: string,
 ): Promise<Uint8Array | undefined> {
-  const terminal = context.terminal();
+  const terminal = await context.terminal();
   if (terminal === undefined) return undefined;
   const answer = await terminal.askHidden(question);
   if (answer !== undefined) return answer;

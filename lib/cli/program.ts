@@ -7,14 +7,8 @@ import { Command, CommanderError } from "commander";
 import type { CliContext } from "./context.ts";
 import { ORDERED_HELP } from "./help_order.ts";
 import { reportError, reportResult } from "./report.ts";
-import { addAgentCommands } from "./syntax/agent.ts";
+import { addGroups } from "./groups.ts";
 import type { App } from "./syntax/app.ts";
-import { addAuditCommands } from "./syntax/audit.ts";
-import { addBackupCommands } from "./syntax/backup.ts";
-import { addDoctorCommands } from "./syntax/doctor.ts";
-import { addRecoveryCommands } from "./syntax/recovery.ts";
-import { addSecretCommands } from "./syntax/secrets.ts";
-import { addVaultCommands } from "./syntax/vault.ts";
 import { traceLines } from "./trace.ts";
 import { usageError, useOwnWords } from "./usage.ts";
 
@@ -27,19 +21,20 @@ export async function run(context: CliContext, args: readonly string[]): Promise
   let exitCode = 0;
   // Whoever has mistyped a command gets the mistake as a document if there is the word anywhere.
   let asJson = args.includes("--json");
-  const program = buildProgram({
+  const app: App = {
     context,
     async finish(result) {
       exitCode = reportResult(context, await result, asJson);
     },
-  });
-  // The word may also be the value of a flag, or a name behind `--`.
-  program.hook("preAction", (_, command) => void (asJson = command.opts()["json"] === true));
+  };
   try {
     if (asJson && isVersionQuery(args)) {
       const { version } = await import("./commands/version.ts");
       return reportResult(context, await version(context), asJson);
     }
+    const program = await buildProgram(app, args);
+    // The word may also be the value of a flag, or a name behind `--`.
+    program.hook("preAction", (_, command) => void (asJson = command.opts()["json"] === true));
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
@@ -55,7 +50,7 @@ function isVersionQuery(args: readonly string[]): boolean {
   return args.length === 2 && args.some((word) => word === "-V" || word === "--version");
 }
 
-function buildProgram(app: App): Command {
+async function buildProgram(app: App, args: readonly string[]): Promise<Command> {
   const { context } = app;
   const program = new Command("aivault")
     .description(
@@ -79,13 +74,7 @@ function buildProgram(app: App): Command {
       getErrHasColors: () => context.stderr.hasColour,
     })
     .addHelpText("after", HELP_AFTER);
-  addVaultCommands(program, app);
-  addSecretCommands(program, app);
-  addAuditCommands(program, app);
-  addAgentCommands(program, app);
-  addRecoveryCommands(program, app);
-  addBackupCommands(program, app);
-  addDoctorCommands(program, app);
+  await addGroups(program, app, args);
   addHelp(program);
   // `help` at the top explains every command; groups have none of their own.
   for (const group of program.commands) group.helpCommand(false);

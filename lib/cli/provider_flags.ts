@@ -22,8 +22,11 @@ export const SHARED_KEY =
   "the key was there already; a vault that shares it is locked out when this one's master key is rotated";
 
 /** Adds `--provider`, the options of every provider, `--json` and the flags of a passphrase. */
-export function withProviderFlags(command: Command, context: CliContext): Command {
-  const providers: KeyProviders = context.keyProviders(() =>
+export async function withProviderFlags(
+  command: Command,
+  context: CliContext,
+): Promise<Command> {
+  const providers: KeyProviders = await context.keyProviders(() =>
     Promise.reject(new RangeError("no passphrase"))
   );
   const types = [...providers.keys()].join(", ");

@@ -6,7 +6,7 @@
 import { fromHex, toHex } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { Store } from "./store.ts";
-import { readRow } from "./unlock.ts";
+import { readRow } from "./read_row.ts";
 
 /** A head that somebody has noted. */
 export interface AuditHead {

@@ -19,7 +19,7 @@ import { checkSecrets, type SecretCheck } from "./check_secrets.ts";
 import type { KeySource } from "./key_source.ts";
 import type { Store } from "./store.ts";
 import { transact, type VaultState } from "./transaction.ts";
-import { readRow } from "./unlock.ts";
+import { readRow } from "./read_row.ts";
 import type { VaultRow } from "./vault_row.ts";
 import { type AuditVerification, verifyAudit } from "./verify_audit.ts";
 

@@ -10,7 +10,7 @@ import { findSecret, readSealedValue } from "./find.ts";
 import { checkOnRecord } from "./on_record.ts";
 import { openProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
-import { untilStable } from "./unlock.ts";
+import { untilStable } from "./read_row.ts";
 import { checkScope, sameScope, type Scope } from "./scope.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
 import type { VaultState } from "./transaction.ts";

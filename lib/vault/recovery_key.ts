@@ -22,7 +22,7 @@ import {
 import { rotateMaster, type StepListener } from "./rotate_master.ts";
 import type { StoreReader } from "./store.ts";
 import { transact, type VaultState } from "./transaction.ts";
-import { readRow, untilStable } from "./unlock.ts";
+import { readRow, untilStable } from "./read_row.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 
 /**

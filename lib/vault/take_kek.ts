@@ -7,7 +7,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import { callerKey, type KeyProviders, type KeySource, loadKek, providerOf } from "./key_source.ts";
 import type { Store } from "./store.ts";
 import { transact } from "./transaction.ts";
-import { untilStable } from "./unlock.ts";
+import { untilStable } from "./read_row.ts";
 
 /** Where, when and who. */
 export interface TakeKekState {

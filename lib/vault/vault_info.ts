@@ -4,7 +4,7 @@
  * @module
  */
 import type { Store } from "./store.ts";
-import { readRow } from "./unlock.ts";
+import { readRow } from "./read_row.ts";
 import type { ProviderSettings } from "./vault_row.ts";
 
 /** A vault's own description. */

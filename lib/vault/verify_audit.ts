@@ -19,7 +19,7 @@ import type { KekHandle } from "./kek.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import type { VaultState } from "./transaction.ts";
-import { untilStable } from "./unlock.ts";
+import { untilStable } from "./read_row.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 import { type AuditListener, type ChainResult, verifyChain } from "./verify_chain.ts";
 import { verifySecrets } from "./verify_secrets.ts";

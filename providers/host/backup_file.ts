@@ -13,7 +13,7 @@ import { concat, equalBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { FileDigest } from "../../lib/vault/backup_manifest.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { syncDirectory } from "./private_directory.ts";
-import { exists } from "./private_file.ts";
+import { exists } from "./exists.ts";
 import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "./temporary_file.ts";
 
 const MAGIC = utf8("aivault-backup 1\n");

@@ -1,70 +1,30 @@
 /**
- * Writing to standard output and standard error.
+ * Standard output and standard error.
  *
  * @module
  */
-import { diskError, errnoOf } from "./disk_error.ts";
-
-/** Writes text to a stream. */
-export interface TextWriter {
-  /** Writes `text`, without waiting. */
-  write(text: string): void;
-  /** Writes `text`, and tells whether the system has taken all of it. */
-  deliver(text: string): Promise<boolean>;
-  /** Waits until the stream takes more, or is gone. */
-  drained(): Promise<void>;
-}
+import process from "node:process";
+import { descriptorWriter } from "./descriptor_writer.ts";
+import { streamWriter } from "./stream_writer.ts";
+import type { TextWriter } from "./text_writer.ts";
 
 /**
- * Gives what writes text to `stream`.
+ * Gives what writes text to one of the standard streams.
  *
- * A reader that went away, as in `aivault audit | head -1`, is no failure: the rest is not wanted.
- *
- * @param onFailure Told once if the text is lost for another reason, such as a full disk.
+ * @param onFailure Told once if the text is lost for another reason than a reader that went away.
  */
-export function textWriter(
-  stream: NodeJS.WriteStream,
+export function standardWriter(
+  name: "stdout" | "stderr",
   onFailure: (error: unknown) => void,
 ): TextWriter {
-  let isBroken = false;
-  const fail = (error: unknown): void => {
-    if (isBroken) return;
-    isBroken = true;
-    if (errnoOf(error) !== "EPIPE") onFailure(diskError("print what the command has done", error));
-  };
-  stream.on("error", fail);
-  return {
-    write(text) {
-      if (isBroken) return;
-      try {
-        stream.write(text);
-      } catch (error) {
-        fail(error);
-      }
-    },
-    async deliver(text) {
-      if (isBroken) return false;
-      const isTaken = await new Promise<boolean>((resolve) => {
-        try {
-          stream.write(text, (error) => resolve(!error));
-        } catch (error) {
-          fail(error);
-          resolve(false);
-        }
-      });
-      return isTaken && !isBroken;
-    },
-    async drained() {
-      if (isBroken || !stream.writableNeedDrain) return;
-      await new Promise<void>((resolve) => {
-        const end = (): void => {
-          for (const event of ENDS) stream.off(event, end);
-          resolve();
-        };
-        for (const event of ENDS) stream.on(event, end);
-      });
-    },
-  };
+  // Only the stream knows which characters a console of Windows understands.
+  if (process.platform === "win32") return streamWriter(process[name], onFailure);
+  return descriptorWriter(DESCRIPTORS[name], onFailure);
 }
 
-const ENDS = ["drain", "error", "close"] as const;
+const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+
+/** Whether a standard stream is a terminal. What tells it is loaded when it is asked for. */
+export function isTerminal(name: "stdout" | "stderr"): boolean {
+  return process.getBuiltinModule("node:tty").isatty(DESCRIPTORS[name]);
+}

@@ -201,17 +201,6 @@ async function writeNew(path: string, content: Uint8Array): Promise<void> {
   }
 }
 
-/** Whether something is there, without following a symbolic link at the end. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
-    throw diskError(`look at ${path}`, error);
-  }
-}
-
 function unusable(path: string, attempted: string, what: string, mend?: string): VaultError {
   const hints = mend === undefined ? [] : [`mend it with: ${mend}`];
   return new VaultError("KEY_UNUSABLE", attempted, `key file ${path} ${what}`, { hints });

@@ -11,7 +11,7 @@ import type { BackupTarget, DatabaseCopy, OpenedBackup } from "../../lib/vault/b
 import { digestFile, readBackupFile, writeBackupFile } from "../host/backup_file.ts";
 import { diskError, errnoOf } from "../host/disk_error.ts";
 import { makePrivateDirectory } from "../host/private_directory.ts";
-import { exists } from "../host/private_file.ts";
+import { exists } from "../host/exists.ts";
 import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "../host/temporary_file.ts";
 import { type BackupPlaceOptions, installBackup } from "./install_backup.ts";
 import { SqliteStore } from "./sqlite.ts";

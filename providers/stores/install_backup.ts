@@ -10,7 +10,7 @@ import { copyPrivateFile, placeNew } from "../host/backup_file.ts";
 import { diskError } from "../host/disk_error.ts";
 import { syncDirectory } from "../host/private_directory.ts";
 import { KEPT_ASIDE } from "../host/paths.ts";
-import { exists } from "../host/private_file.ts";
+import { exists } from "../host/exists.ts";
 import { SqliteStore } from "./sqlite.ts";
 import { checkWholeFile } from "./whole_file.ts";
 

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import { copyTables } from "./copy_tables.ts";
-import { checkMode, lookAtDatabase, makeDatabase } from "./database_file.ts";
+import { checkMode, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
@@ -70,7 +70,11 @@ export class SqliteStore implements Store {
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, create = false, busyTimeoutMs = 30_000 } = options;
     const attempted = `open ${path}`;
-    if (create) await makeDatabase(path, attempted);
+    if (create) {
+      // Loaded once in the life of a vault.
+      const { makeDatabase } = await import("./make_database.ts");
+      await makeDatabase(path, attempted);
+    }
     const found = await lookAtDatabase(path, attempted);
     let database: DatabaseSync | undefined;
     try {

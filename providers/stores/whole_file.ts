@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../../lib/errors.ts";
-import { exists } from "../host/private_file.ts";
+import { exists } from "../host/exists.ts";
 
 /**
  * Checks that a database that was closed is whole in its one file. Closing it says nothing when the last of the

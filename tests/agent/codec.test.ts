@@ -10,13 +10,8 @@ import {
   FrameReader,
   MAX_BODY,
 } from "../../lib/agent/frame.ts";
-import {
-  decodeRequest,
-  encodeRequest,
-  MAX_BATCH,
-  MAX_TIMEOUT_MS,
-  type Request,
-} from "../../lib/agent/request.ts";
+import { decodeRequest, encodeRequest, MAX_BATCH, type Request } from "../../lib/agent/request.ts";
+import { MAX_TIMEOUT_MS } from "../../lib/agent/timeouts.ts";
 import { VAULT_ID } from "../helpers/agent_world.ts";
 
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>

@@ -1,6 +1,8 @@
 /** Where output goes, and what becomes of a command whose output cannot go there. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import process from "node:process";
 import test from "node:test";
 import { withSession } from "../helpers/session.ts";
 import { NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
@@ -82,6 +84,33 @@ test(
       }
     }, env),
 );
+
+const NO_PERL = spawnSync("perl", ["-MFcntl", "-e", "exit 3"]).status === 3
+  ? process.platform === "linux" ? false : "asks the system how full a pipe is as Linux is asked"
+  : "needs perl, to make a pipe non-blocking";
+
+/** Runs what follows with a standard output that refuses what it has no room for. */
+const NON_BLOCKING = "perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK); exec @ARGV'";
+
+/** Begins to read when the pipe is full; 0x541b is FIONREAD. */
+const LATE_READER =
+  `perl -e 'do { ioctl(STDIN, 0x541b, $n = pack("i", 0)); select(undef, undef, undef, 0.01) }
+  until unpack("i", $n) > 60_000; print while <STDIN>'`;
+
+test("all output arrives in a full pipe that another process made non-blocking", {
+  ...options,
+  skip: NO_PERL,
+}, () =>
+  withSession(async ({ run }) => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `NAME${index}=v\n`).join("");
+    assert.equal((await run("aivault secrets import --entry-file -", lines)).exitCode, 0);
+    const { stdout } = await run("aivault secrets list --json");
+    // Several times what a pipe holds.
+    assert.ok(stdout.length > 200_000);
+    const late = await run(`${NON_BLOCKING} aivault secrets list --json | ${LATE_READER}`);
+    assert.equal(late.stdout, stdout);
+    assert.equal(late.stderr, "");
+  }, env));
 
 test(
   "closed streams are no reason to fail otherwise",

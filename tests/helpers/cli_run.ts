@@ -10,7 +10,7 @@ import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import { withInitLock } from "../../providers/host/init_lock.ts";
 import { isVaultFile } from "../../providers/host/paths.ts";
 import { claimPrivateDirectory } from "../../providers/host/private_directory.ts";
-import { exists } from "../../providers/host/private_file.ts";
+import { exists } from "../../providers/host/exists.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 
@@ -60,7 +60,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
     stdout: output("stdout"),
     stderr: output("stderr"),
     readInput: () => Promise.reject(new RangeError("no input")),
-    terminal: () => undefined,
+    terminal: () => Promise.resolve(undefined),
     place: {
       directory,
       isDefault,
@@ -82,7 +82,8 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
       runStarted: () => Promise.reject(new RangeError("no agent")),
     },
     useNativeCipher: () => Promise.resolve(onNativeCipher?.()),
-    keyProviders: () => new Map(providers.map((provider) => [provider.type, provider])),
+    keyProviders: () =>
+      Promise.resolve(new Map(providers.map((provider) => [provider.type, provider]))),
   };
   const exitCode = await run(context, args);
   return { exitCode, ...printed };

@@ -5,9 +5,10 @@
  */
 import { AgentClient } from "../../agent/client.ts";
 import { VaultError } from "../../errors.ts";
-import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
+import { heldDocument, heldFacts } from "../agent_facts.ts";
+import { statusOf } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
-import { describeTime, factLines } from "../describe.ts";
+import { describeTime, factLines } from "../facts.ts";
 import type { CommonFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
 

@@ -7,7 +7,8 @@ import type { CliContext } from "../context.ts";
 import { eventDocument, eventTable } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { checkKeyAtHand, openOrInit, withProviders } from "../session.ts";
+import { checkKeyAtHand, withProviders } from "../session.ts";
+import { openOrInit } from "../open_or_init.ts";
 
 /** Flags of `audit`. */
 export interface AuditFlags extends UnlockFlags {

@@ -7,7 +7,7 @@ import { VaultError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { withVault } from "../session.ts";
+import { withVault } from "../with_vault.ts";
 
 /** Flags of `audit prune`. */
 export interface AuditPruneFlags extends UnlockFlags {

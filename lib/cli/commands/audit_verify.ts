@@ -10,7 +10,9 @@ import type { AuditVerification } from "../../vault/verify_audit.ts";
 import type { CliContext } from "../context.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { checkKeyAtHand, openOrInit, withProviders, withVault } from "../session.ts";
+import { checkKeyAtHand, withProviders } from "../session.ts";
+import { withVault } from "../with_vault.ts";
+import { openOrInit } from "../open_or_init.ts";
 
 /** Flags of `audit verify`. */
 export interface AuditVerifyFlags extends UnlockFlags {

@@ -11,13 +11,14 @@ import type { BackupManifest } from "../../vault/backup_manifest.ts";
 import { callerKey, type KeyProviders, providedKey, providerOf } from "../../vault/key_source.ts";
 import { openRecovery } from "../../vault/recovery.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
-import { dropOtherKey } from "../agent_facts.ts";
+import { dropOtherKey } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
-import { describeTime, factLines } from "../describe.ts";
+import { describeTime, factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type PassphraseFlags, readKeyFile, readRecoveryKey } from "../inputs.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { ACTOR, keeperFor, withProviders, withVault } from "../session.ts";
+import { ACTOR, withProviders } from "../session.ts";
+import { keeperFor, withVault } from "../with_vault.ts";
 import { findingLine, verificationFailure } from "./audit_verify.ts";
 
 /** Flags that give the key of a backup. */

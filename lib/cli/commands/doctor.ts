@@ -5,7 +5,7 @@
  */
 import { type ErrorCode, VaultError } from "../../errors.ts";
 import { providedKey } from "../../vault/key_source.ts";
-import { readRow } from "../../vault/unlock.ts";
+import { readRow } from "../../vault/read_row.ts";
 import type { CliContext } from "../context.ts";
 import type { Check, Finding, Outcome, Scene, UnlockedScene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";
@@ -13,7 +13,8 @@ import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint, warn } from "../report.ts";
-import { keeperFor, withProviders } from "../session.ts";
+import { withProviders } from "../session.ts";
+import { keeperFor } from "../with_vault.ts";
 
 /** Flags of `doctor`. */
 export interface DoctorFlags extends UnlockFlags {
@@ -60,7 +61,7 @@ export function doctor(context: CliContext, flags: DoctorFlags): Promise<Command
       });
     }
     await context.useNativeCipher();
-    const terminal = flags.json === true ? undefined : context.terminal();
+    const terminal = flags.json === true ? undefined : await context.terminal();
     const progress = (text: string): void => terminal?.tell(`\r\u001b[K${text}`);
     const scene = { context, providers, progress, health: await context.place.health() };
     let made: Made[];

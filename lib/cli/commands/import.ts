@@ -14,7 +14,7 @@ import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";
 import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, warn } from "../report.ts";
-import { withVault } from "../session.ts";
+import { withVault } from "../with_vault.ts";
 
 /** Flags of `secrets import`. */
 export interface ImportFlags extends UnlockFlags, ScopeFlags {

@@ -4,11 +4,12 @@
  * @module
  */
 import type { CliContext } from "../context.ts";
-import { factLines } from "../describe.ts";
+import { factLines } from "../facts.ts";
 import { passphraseFlags } from "../flags.ts";
 import { chosenProvider, keyOptions, type ProviderFlags, SHARED_KEY } from "../provider_flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { initialise, openExisting, withProviders } from "../session.ts";
+import { openExisting, withProviders } from "../session.ts";
+import { initialise } from "../make_vault.ts";
 import { vaultExists } from "../../vault/init_vault.ts";
 
 /** Makes a vault with the key provider that the flags name. */

@@ -11,12 +11,14 @@ import type { KeyProviders } from "../../vault/key_source.ts";
 import type { Store } from "../../vault/store.ts";
 import { hasLock, recordLocked, recordUnlock, takeKek } from "../../vault/take_kek.ts";
 import { vaultInfo } from "../../vault/vault_info.ts";
-import { heldDocument, heldFacts, statusOf } from "../agent_facts.ts";
+import { heldDocument, heldFacts } from "../agent_facts.ts";
+import { statusOf } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
-import { factLines } from "../describe.ts";
+import { factLines } from "../facts.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { ACTOR, checkKey, openOrInit, withProviders } from "../session.ts";
+import { ACTOR, checkKey, withProviders } from "../session.ts";
+import { openOrInit } from "../open_or_init.ts";
 
 const NO_LOCK =
   "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";

@@ -6,14 +6,15 @@
 import { equalBytes, fromUtf8, wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { Vault } from "../../vault/vault.ts";
-import { dropOtherKey } from "../agent_facts.ts";
+import { dropOtherKey } from "../agent_status.ts";
 import type { CliContext, Terminal } from "../context.ts";
-import { factLines } from "../describe.ts";
+import { factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { readRecoveryKey } from "../inputs.ts";
 import { chosenProvider, keyOptions, type ProviderFlags, SHARED_KEY } from "../provider_flags.ts";
 import { type CommandResult, deliverResult, hint } from "../report.ts";
-import { ACTOR, openExisting, withProviders, withVault } from "../session.ts";
+import { ACTOR, openExisting, withProviders } from "../session.ts";
+import { withVault } from "../with_vault.ts";
 
 /** Flags of `recovery create`. */
 export interface RecoveryCreateFlags extends UnlockFlags {
@@ -31,7 +32,7 @@ export async function create(
 ): Promise<CommandResult> {
   const attempted = "make a recovery key";
   const toStdout = flags.print === true || flags.json === true;
-  const terminal = toStdout ? undefined : context.terminal();
+  const terminal = toStdout ? undefined : await context.terminal();
   if (!toStdout && terminal === undefined) {
     throw new VaultError("INVALID_INPUT", attempted, "there is no terminal to show it on", {
       hints: ["to have it on standard output, add --print or --json"],

@@ -12,7 +12,7 @@ import type { CliContext } from "../context.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { readNewKey, type SecretFlags } from "../inputs.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { withVault } from "../session.ts";
+import { withVault } from "../with_vault.ts";
 
 /** Flags of `rotate-master`. */
 export interface RotateMasterFlags extends UnlockFlags {

@@ -25,7 +25,7 @@ import {
 } from "../flags.ts";
 import { readValue } from "../inputs.ts";
 import { type CommandResult, warn } from "../report.ts";
-import { withVault } from "../session.ts";
+import { withVault } from "../with_vault.ts";
 
 /** Flags that give a value. */
 export interface ValueFlags {

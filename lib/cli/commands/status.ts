@@ -5,12 +5,13 @@
  */
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { providerOf } from "../../vault/key_source.ts";
-import { heldDocument, heldFacts, heldOf, statusOf } from "../agent_facts.ts";
+import { type Held, heldDocument, heldFacts, heldOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
-import { describeTime, factLines } from "../describe.ts";
+import { describeTime, factLines } from "../facts.ts";
 import { type CommonFlags, passphraseFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
-import { checkKey, openOrInit, withProviders } from "../session.ts";
+import { checkKey, withProviders } from "../session.ts";
+import { openOrInit } from "../open_or_init.ts";
 
 /** Says where the vault is, which key it has and whether the key is at hand. A passphrase is not asked for. */
 export function status(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
@@ -24,7 +25,7 @@ export function status(context: CliContext, flags: CommonFlags): Promise<Command
         : await keyFailure(() => checkKey(store, providers));
       // Opening may have healed a lost key, so the vault is described as it is now.
       const info = await vaultInfo(store);
-      const held = needsPassphrase ? heldOf(await statusOf(context, info.kekId), info.kekId) : null;
+      const held = needsPassphrase ? await heldByAgent(context, info.kekId) : null;
       const locked = needsPassphrase && held === null;
       const state = failure !== undefined ? "unavailable" : locked ? "locked" : "unlocked";
       const description = providerOf(providers, info.provider.type).describe(info.provider);
@@ -48,6 +49,12 @@ export function status(context: CliContext, flags: CommonFlags): Promise<Command
       await store.close();
     }
   });
+}
+
+// Only a vault with a passphrase has an agent.
+async function heldByAgent(context: CliContext, kekId: string): Promise<Held> {
+  const { statusOf } = await import("../agent_status.ts");
+  return heldOf(await statusOf(context, kekId), kekId);
 }
 
 function describeRecovery(createdAtMs: number | null): string {

@@ -9,9 +9,10 @@ import { wipe } from "../../crypto/bytes.ts";
 import { providedKey, providerOf } from "../../vault/key_source.ts";
 import { discardStray } from "../../vault/settle_rotation.ts";
 import type { Store } from "../../vault/store.ts";
-import { readRow } from "../../vault/unlock.ts";
-import { heldOf, statusOf } from "../agent_facts.ts";
-import { describeTime } from "../describe.ts";
+import { readRow } from "../../vault/read_row.ts";
+import { heldOf } from "../agent_facts.ts";
+import { statusOf } from "../agent_status.ts";
+import { describeTime } from "../facts.ts";
 import { ACTOR, checkKey } from "../session.ts";
 import { type Check, fine, type OpenScene, type Scene } from "./check.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { MAX_TIMEOUT_MS } from "../../agent/request.ts";
+import { MAX_TIMEOUT_MS } from "../../agent/timeouts.ts";
 import { duration } from "../duration.ts";
 import { withCommonFlags, withUnlockFlags } from "../flags.ts";
 import type { App } from "./app.ts";

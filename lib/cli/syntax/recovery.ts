@@ -11,7 +11,10 @@ import type { App } from "./app.ts";
 const commands = () => import("../commands/recovery.ts");
 
 /** Adds `recovery` and its commands to `program`. */
-export function addRecoveryCommands(program: Command, { context, finish }: App): void {
+export async function addRecoveryCommands(
+  program: Command,
+  { context, finish }: App,
+): Promise<void> {
   const group = program.command("recovery")
     .description("a second way to the vault's key, for when the first is lost");
 
@@ -20,7 +23,7 @@ export function addRecoveryCommands(program: Command, { context, finish }: App):
     .option("--replace", "in the place of the one that there is")
     .option("--print", "print it on standard output, unasked")
     .action((flags) => finish(commands().then((m) => m.create(context, flags))));
-  withProviderFlags(group.command("use"), context)
+  (await withProviderFlags(group.command("use"), context))
     .description("the vault's key is lost: give the vault a new one by its recovery key")
     .option(
       "--recovery-key-file <path>",

@@ -1,10 +1,10 @@
 /**
- * textWriter(): text goes out in order, little of it waits in memory, and a reader that went away is no failure.
+ * streamWriter(): text goes out in order, little of it waits in memory, and a reader that went away is no failure.
  */
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import test from "node:test";
-import { textWriter } from "../../providers/host/output.ts";
+import { streamWriter } from "../../providers/host/stream_writer.ts";
 
 /** A stream that takes a piece only when it is told to. */
 function slowStream() {
@@ -28,9 +28,9 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-test("drained() waits while the stream holds much, and goes on when it has taken it", async () => {
+test("streamWriter(): drained() waits while the stream holds much, and goes on when it has taken it", async () => {
   const { stream, taken, waiting } = slowStream();
-  const writer = textWriter(stream, () => assert.fail("no failure"));
+  const writer = streamWriter(stream, () => assert.fail("no failure"));
   await writer.drained();
   writer.write("0123456789");
   writer.write("abc");
@@ -45,9 +45,9 @@ test("drained() waits while the stream holds much, and goes on when it has taken
   assert.equal(stream.listenerCount("drain"), 0);
 });
 
-test("deliver() tells whether the stream has taken the text", async () => {
+test("streamWriter(): deliver() tells whether the stream has taken the text", async () => {
   const { stream, taken, waiting } = slowStream();
-  const writer = textWriter(stream, () => {});
+  const writer = streamWriter(stream, () => {});
   const delivered = writer.deliver("abc");
   assert.equal(await isSettled(delivered), false);
   waiting.shift()?.();
@@ -60,10 +60,10 @@ test("deliver() tells whether the stream has taken the text", async () => {
 });
 
 for (const code of ["EPIPE", "ENOSPC"]) {
-  test(`drained() ends when the stream fails with ${code}, and later text is dropped`, async () => {
+  test(`streamWriter(): drained() ends when the stream fails with ${code}, and later text is dropped`, async () => {
     const { stream, taken, waiting } = slowStream();
     const failures: unknown[] = [];
-    const writer = textWriter(stream, (error) => failures.push(error));
+    const writer = streamWriter(stream, (error) => failures.push(error));
     writer.write("0123456789");
     const drained = writer.drained();
     waiting.shift()?.(Object.assign(new Error(code), { code }));

@@ -1,0 +1,32 @@
+/**
+ * Facts, tables and times as text.
+ *
+ * @module
+ */
+
+/** A time for people: ISO 8601, UTC, to the second. */
+export function describeTime(ms: number): string {
+  if (!(Math.abs(ms) <= 8.64e15)) return "?";
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** `label  value` lines, with the values below each other. */
+export function factLines(facts: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...facts.map(([label]) => label.length));
+  return facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
+}
+
+/** Rows with their columns below each other, under `heads`. */
+export function tableLines(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const all = [heads, ...rows];
+  const widths = heads.map((_, column) =>
+    all.reduce((width, row) => Math.max(width, [...(row[column] ?? "")].length), 0)
+  );
+  return all.map((row) =>
+    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
+      .join("  ").trimEnd()
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * What writes text to standard output or standard error.
+ *
+ * @module
+ */
+import { diskError, errnoOf } from "./disk_error.ts";
+
+/** Writes text, in order. What fails once is broken: later text is dropped. */
+export interface TextWriter {
+  /** Writes `text`, without waiting for who reads it if it can. */
+  write(text: string): void;
+  /** Writes `text`, and tells whether the system has taken all of it. */
+  deliver(text: string): Promise<boolean>;
+  /** Waits until little of what was written is still held in memory, or the reader is gone. */
+  drained(): Promise<void>;
+}
+
+/**
+ * Tells `onFailure` that text was lost, such as to a full disk. A reader that went away, as in
+ * `aivault audit | head -1`, is no failure: the rest is not wanted.
+ */
+export function reportLoss(error: unknown, onFailure: (error: unknown) => void): void {
+  if (errnoOf(error) !== "EPIPE") onFailure(diskError("print what the command has done", error));
+}

@@ -1,0 +1,53 @@
+/**
+ * How the file of a database comes to be.
+ *
+ * @module
+ */
+import { open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { hasCode } from "../../lib/errors.ts";
+import { placeNew } from "../host/backup_file.ts";
+import { exists } from "../host/exists.ts";
+import { makePrivateDirectory, syncDirectory } from "../host/private_directory.ts";
+import { removeLeftovers, temporaryPath } from "../host/temporary_file.ts";
+import { migrate } from "./migrate.ts";
+import { storeError } from "./sqlite_error.ts";
+
+/**
+ * Makes a database without a vault at `path`, mode 0600, unless there is one.
+ *
+ * It appears with all its tables, so that an empty file is never one that is being made: it is what is left of a
+ * vault.
+ */
+export async function makeDatabase(path: string, attempted: string): Promise<void> {
+  const base = `${path}.new`;
+  try {
+    await makePrivateDirectory(dirname(path));
+    await removeLeftovers(base);
+    if (!await exists(path)) await makeIn(temporaryPath(base), path, attempted);
+  } catch (error) {
+    // Another process has made one meanwhile.
+    if (!hasCode(error, "ALREADY_EXISTS")) throw storeError(attempted, error);
+  }
+}
+
+async function makeIn(directory: string, path: string, attempted: string): Promise<void> {
+  try {
+    await makePrivateDirectory(directory);
+    const temporary = join(directory, "vault.db");
+    const file = await open(temporary, "wx", 0o600);
+    await file.chmod(0o600);
+    await file.close();
+    const database = new DatabaseSync(temporary);
+    try {
+      migrate(database, attempted, "new");
+    } finally {
+      database.close();
+    }
+    await placeNew(temporary, path, attempted);
+    await syncDirectory(dirname(path));
+  } finally {
+    await rm(directory, { recursive: true, force: true }).catch(() => {});
+  }
+}
