@@ -1,5 +1,5 @@
 /**
- * Writes the worked example into FORMAT.md, from the tamper kit, after a change of the format.
+ * Writes the worked examples into FORMAT.md, from the tamper kit, after a change of the format.
  *
  *     deno run -A scripts/tamper_kit.ts && deno run -A scripts/format_example.ts
  *
@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { exampleText, formatExample } from "../tests/helpers/format_example.ts";
+import { backupExample, exampleText, formatExample } from "../tests/helpers/format_example.ts";
 import { ROOT } from "./source_tree.ts";
 import { KEKS } from "./tamper/good_vaults.ts";
 import { KIT } from "./tamper_kit.ts";
@@ -17,6 +17,11 @@ const page = join(ROOT, "FORMAT.md");
 const raw = new DatabaseSync(":memory:");
 raw.exec(readFileSync(join(ROOT, KIT, "good.sql"), "utf8"));
 const [kek = new Uint8Array()] = KEKS;
-const example = exampleText(formatExample(raw, kek));
-const before = readFileSync(page, "utf8");
-writeFileSync(page, before.replace(/^```text\nKEK\n[^]*?^```/m, `\`\`\`text\n${example}\`\`\``));
+const backup = new Uint8Array(readFileSync(join(ROOT, KIT, "good.bak")));
+let text = readFileSync(page, "utf8");
+for (const example of [formatExample(raw, kek), backupExample(backup, kek)]) {
+  const [first = ""] = Object.keys(example);
+  const block = new RegExp(`^\`\`\`text\\n${first}\\n[^]*?^\`\`\``, "m");
+  text = text.replace(block, `\`\`\`text\n${exampleText(example)}\`\`\``);
+}
+writeFileSync(page, text);

@@ -1,6 +1,6 @@
 /**
  * Writes the tamper kit, `tests/vectors/tamper/`: small vaults in the format of FORMAT.md, good ones as SQL, and what
- * was done to them with what a reader has to say then. The same text every time.
+ * was done to them with what a reader has to say then, the same text every time; and a backup of one.
  *
  *     deno run -A scripts/tamper_kit.ts
  *
@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./source_tree.ts";
 import { eventCases } from "./tamper/event_cases.ts";
+import { goodBackup } from "./tamper/good_backup.ts";
 import { type GoodVault, goodVaults, PASSPHRASE } from "./tamper/good_vaults.ts";
 import { secretCases } from "./tamper/secret_cases.ts";
 import { pastCases, vaultCases } from "./tamper/vault_cases.ts";
@@ -30,9 +31,12 @@ const VALUES: Readonly<Record<string, readonly object[]>> = {
   passphrase: [{ name: "TOKEN", context: {}, value: "t-1" }],
 };
 
-/** Every file of the kit, by its name. */
+/** Every text of the kit, by the name of its file. */
 export async function tamperKit(): Promise<Record<string, string>> {
-  const vaults = await goodVaults();
+  return textsOf(await goodVaults());
+}
+
+function textsOf(vaults: Record<string, GoodVault>): Record<string, string> {
   const files: Record<string, string> = {};
   for (const [name, { sql }] of Object.entries(vaults)) files[`${name}.sql`] = sql;
   const manifest = {
@@ -58,7 +62,10 @@ function describe(name: string, { kek, head }: GoodVault): object {
 }
 
 if (import.meta.main) {
-  for (const [name, text] of Object.entries(await tamperKit())) {
+  const vaults = await goodVaults();
+  for (const [name, text] of Object.entries(textsOf(vaults))) {
     writeFileSync(join(ROOT, KIT, name), text);
   }
+  const { good } = vaults;
+  if (good !== undefined) writeFileSync(join(ROOT, KIT, "good.bak"), await goodBackup(good));
 }

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as nodeCrypto from "node:crypto";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
@@ -12,8 +13,12 @@ import { ARGON2_BOUNDS, deriveKey } from "../../lib/crypto/argon2.ts";
 import { needsProof } from "../../lib/vault/audit.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS } from "../../lib/vault/vault_row.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../providers/stores/schema.ts";
-import { exampleText, formatExample } from "../helpers/format_example.ts";
-import { ROOT } from "../helpers/program.ts";
+import { backupExample, exampleText, formatExample } from "../helpers/format_example.ts";
+import { readBackup } from "../helpers/independent_backup.ts";
+import { checkChain } from "../helpers/independent_chain.ts";
+import { openValue } from "../helpers/independent_secret.ts";
+import { aivault, ROOT, withDirectory } from "../helpers/program.ts";
+import { row, withRaw } from "../helpers/raw_database.ts";
 import { hex } from "../helpers/vectors.ts";
 
 const read = (name: string): string => readFileSync(join(ROOT, name), "utf8");
@@ -28,9 +33,9 @@ function kitVault(name: string): DatabaseSync {
   return raw;
 }
 
-/** The last blocks of text on the page: the example, and the passphrase. */
+/** The last blocks of text on the page: the example, the passphrase, and the backup. */
 function textBlocks(): string[] {
-  return [...page.matchAll(/^```text\n([^]*?)^```/gm)].map((match) => match[1] ?? "").slice(-2);
+  return [...page.matchAll(/^```text\n([^]*?)^```/gm)].map((match) => match[1] ?? "").slice(-3);
 }
 
 function parse(block: string): Record<string, string> {
@@ -56,6 +61,58 @@ test("the example of FORMAT.md is what a second implementation computes from the
   assert.equal(computed["description MAC"], stored(vault?.["description_mac"]));
   assert.equal(computed["state digest"], rotation?.["state_digest"]);
   assert.equal(computed["value"], Buffer.from("t-2").toString("hex"));
+});
+
+test("a backup is what FORMAT.md says: a second implementation reads the one of the kit", async () => {
+  const file = new Uint8Array(readFileSync(join(ROOT, "tests/vectors/tamper/good.bak")));
+  assert.equal(textBlocks()[2], exampleText(backupExample(file, KEK)));
+  const { members, database } = readBackup(file, KEK);
+  assert.deepEqual([...database.subarray(18, 20)], [2, 2], "in write-ahead mode");
+  await withDirectory(async (directory) => {
+    const path = join(directory, "taken.db");
+    await writeFile(path, database);
+    const events = checkChain(path, KEK);
+    withRaw(path, (raw) => {
+      const vault = row(raw, "select * from vault");
+      const { secrets, newest } = row(
+        raw,
+        `select (select count(*) from secrets) as secrets,
+          (select kind from audit order by seq desc limit 1) as newest`,
+      );
+      const { audit_mac } = vault;
+      assert.ok(audit_mac instanceof Uint8Array);
+      const head = `${vault["audit_seq"]}:${Buffer.from(audit_mac).toString("hex")}`;
+      const { vaultId, kekId, ...counts } = members;
+      assert.deepEqual([vaultId, kekId], [vault["vault_id"], vault["kek_id"]]);
+      assert.deepEqual(
+        [counts["secrets"], counts["events"], counts["head"]],
+        [secrets, events, head],
+      );
+      assert.equal(newest, "backup.create");
+      assert.equal(Buffer.from(openValue(raw, KEK, "TOKEN")).toString(), "t-2");
+    });
+  });
+  for (const at of [0, 16, 20, 21, 200, file.length - 1]) {
+    const edited = file.map((byte, i) => i === at ? byte ^ 1 : byte);
+    assert.throws(() => readBackup(edited, KEK), `byte ${at}`);
+  }
+});
+
+test("the program reads the backup of the kit, and what it makes is read by a second implementation", async () => {
+  await withDirectory(async (directory) => {
+    const key = join(directory, "kek.key");
+    await writeFile(key, Buffer.from(KEK).toString("base64"), { mode: 0o600 });
+    const env = { AIVAULT_DIR: directory };
+    const kit = join(ROOT, "tests/vectors/tamper/good.bak");
+    const made = join(directory, "made.bak");
+    for (const args of [["restore", kit], ["create", made], ["verify", made], ["verify", kit]]) {
+      const { exitCode, stderr } = await aivault(["backup", ...args], { env });
+      assert.equal(exitCode, 0, stderr);
+    }
+    const { members } = readBackup(new Uint8Array(readFileSync(made)), KEK);
+    // The restore and the backup are two events.
+    assert.deepEqual([members["secrets"], members["events"]], [2, 13]);
+  });
 });
 
 test("the tables of FORMAT.md are those of the program", () => {

@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { openXChaCha } from "./independent_aead.ts";
+import { readBackup } from "./independent_backup.ts";
 import { digestOf, encode } from "./independent_chain.ts";
 import { boundTo, secretNamed } from "./independent_secret.ts";
 import { row, type SqlValue } from "./raw_database.ts";
@@ -71,12 +72,29 @@ export function formatExample(raw: DatabaseSync, kek: Uint8Array): Record<string
     "description MAC": hmac(proofKey, description),
     "deleted digest": createHash("sha256").update(encode("deleted", secret["id"])).digest(),
   };
+  return asText(all);
+}
+
+function asText(all: Readonly<Record<string, Uint8Array | string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [
       name,
       typeof value === "string" ? value : Buffer.from(value).toString("hex"),
     ]),
   );
+}
+
+/** Every value of the example of a backup by its name, in hexadecimal or as text. */
+export function backupExample(file: Uint8Array, kek: Uint8Array): Record<string, string> {
+  const { beginning, manifest, message, digest, context, proof } = readBackup(file, kek);
+  return asText({
+    "beginning": beginning,
+    "manifest": manifest,
+    "message of the digest": message,
+    "digest": digest,
+    "context of the proof": context,
+    "proof": proof,
+  });
 }
 
 /** The example as FORMAT.md shows it. */
