@@ -120,6 +120,27 @@ describe("KeyHolder in a rotation", () => {
     }
   });
 
+  it("forgets a prepared key that was never used at all", async () => {
+    const world = await agentWorld();
+    await prepare(world);
+    await world.clock.pass(KEEP_MS);
+    await ask(world, { op: "status", kekId: NEW_ID });
+    assert.equal(isHeld(world), false);
+  });
+
+  it("forgets every prepared key when it is locked or given another key", async () => {
+    const timeouts = { idleMs: 0, maxAgeMs: 0 };
+    const locked = await agentWorld();
+    await prepare(locked);
+    await ask(locked, { op: "lock" });
+    assert.equal(locked.clock.alarms, 0, "nothing is left to be forgotten later");
+    const again = await agentWorld();
+    await prepare(again);
+    await ask(again, { op: "hold", vaultId: VAULT_ID, kek: KEK, timeouts });
+    const rewrap = { op: "rewrap", kekId: OLD_ID, nextKekId: NEW_ID, batch: [] } as const;
+    assert.equal(await statusOf(again, rewrap), "unprepared");
+  });
+
   it("prepares a few keys at most, and gives up the one that was prepared first", async () => {
     const world = await agentWorld();
     const keks = Array.from({ length: MAX_NEXT + 1 }, (_, i) => new Uint8Array(32).fill(i + 1));

@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     return () => void this.#alarms.delete(alarm);
   }
 
+  /** How many alarms are still to go off. */
+  get alarms(): number {
+    return this.#alarms.size;
+  }
+
   turn(): Promise<void> {
     return new Promise((resolve) => void setTimeout(resolve, 0));
   }
