@@ -1,0 +1,110 @@
+/** Putting a backup in the vault's place: over what, beside what, and in which state. */
+import assert from "node:assert/strict";
+import { copyFile, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { prepareRestore } from "../../lib/vault/backup.ts";
+import { callerKey } from "../../lib/vault/key_source.ts";
+import { backupPlace } from "../../providers/stores/backup_place.ts";
+import { withDirectory } from "../helpers/program.ts";
+import {
+  contentOf,
+  initVault,
+  KEK,
+  openVault,
+  OTHER_KEK,
+  sqliteStore,
+  utf8,
+} from "../helpers/vaults.ts";
+
+const CALLER = { type: "caller" };
+const SELF = { actor: "test", now: () => 1 };
+const byKek = () => Promise.resolve(callerKey(KEK));
+
+function placeIn(directory: string) {
+  return backupPlace({
+    database: join(directory, "vault.db"),
+    whileInitialising: (_, work) => work(),
+  });
+}
+
+/** Makes a vault with the secret `A`, and a backup of it. */
+async function backedUp(directory: string, file: string): Promise<void> {
+  const vault = await initVault({ store: await sqliteStore(directory) });
+  await vault.create({ name: "A", value: utf8("a") });
+  await vault.createBackup(placeIn(directory).target(file));
+  await vault.close();
+}
+
+test("install() leaves a vault that was made meanwhile alone, unless it is forced", async () => {
+  await withDirectory(async (directory) => {
+    const file = join(directory, "backup");
+    await backedUp(directory, file);
+    const place = placeIn(directory);
+    const later = await openVault({ store: await sqliteStore(directory) });
+    await later.create({ name: "LATER", value: utf8("later") });
+    await later.close();
+    const store = await sqliteStore(directory);
+    const before = await contentOf(store);
+    const install = (force: boolean) =>
+      place.withBackup(file, "restore", (backup) => place.install(backup, force));
+    await assert.rejects(install(false), { code: "ALREADY_EXISTS" });
+    assert.deepEqual(await contentOf(store), before);
+    const { aside } = await install(true);
+    assert.notDeepEqual(await contentOf(store), before);
+    await store.close();
+    const kept = await sqliteStore(directory, String(aside).slice(directory.length + 1));
+    assert.deepEqual(await contentOf(kept), before);
+    await kept.close();
+  });
+});
+
+test("install() takes the log of another database for no part of the restored one", async () => {
+  await withDirectory(async (directory) => {
+    const file = join(directory, "backup");
+    await backedUp(directory, file);
+    await withDirectory(async (elsewhere) => {
+      // While it is open, what was written lies in its log.
+      const other = await initVault({ store: await sqliteStore(elsewhere) });
+      await other.create({ name: "B", value: utf8("b") });
+      await rm(join(directory, "vault.db"));
+      await copyFile(join(elsewhere, "vault.db-wal"), join(directory, "vault.db-wal"));
+      await other.close();
+    });
+    const place = placeIn(directory);
+    await place.withBackup(file, "restore", (backup) => place.install(backup, false));
+    assert.deepEqual((await readdir(directory)).sort(), ["backup", "vault.db"]);
+    const vault = await openVault({ store: await sqliteStore(directory) });
+    await vault.use("A", {}, (value) => assert.deepEqual(value, utf8("a")));
+    assert.equal((await vault.verify()).isIntact, true);
+    await vault.close();
+  });
+});
+
+test("prepareRestore() forgets a rotation that was under way when the backup was made", async () => {
+  await withDirectory(async (directory) => {
+    const place = placeIn(directory);
+    const file = join(directory, "backup");
+    const [rotating, other] = [
+      await initVault({ store: await sqliteStore(directory) }),
+      await openVault({ store: await sqliteStore(directory) }),
+    ];
+    await rotating.rotateMaster({ settings: CALLER, kek: OTHER_KEK }, async (step) => {
+      if (step === "intent") await other.createBackup(place.target(file));
+    });
+    const noted = await place.withBackup(file, "restore", async (backup) => {
+      const rotation = async () => {
+        const store = await backup.copy.openStore();
+        const row = await store.read((reader) => reader.vault());
+        await store.close();
+        return row?.rotation;
+      };
+      const before = await rotation();
+      await prepareRestore(backup, byKek, SELF);
+      return [before !== null, await rotation()];
+    });
+    assert.deepEqual(noted, [true, null]);
+    await other.close();
+    await rotating.close();
+  });
+});
