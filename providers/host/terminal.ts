@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, read, readSync, writeSync } from "node:fs";
 import process from "node:process";
 import { ReadStream } from "node:tty";
 import { VaultError } from "../../lib/errors.ts";
 import { errnoOf } from "./disk_error.ts";
+import { tidyOnSignal } from "./tidy_on_signal.ts";
 import { type Typed, TypedLine } from "./typed_line.ts";
 
 /** A terminal that can be asked. */
@@ -38,13 +39,11 @@ export function openTerminal(): Terminal | undefined {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return undefined;
   return {
-    // async: a failure is a rejection, never a throw
-    askHidden: async (question) => ask(question, stdin, stdin.fd, stderr.fd),
+    askHidden: (question) => ask(question, stdin, stdin.fd, stderr.fd),
     tell: (text) => void writeSync(stderr.fd, text),
   };
 }
 
-// async: a failure is a rejection, never a throw
 async function askHidden(question: string): Promise<Uint8Array | undefined> {
   const fd = openTty();
   const modeFd = openTty();
@@ -52,7 +51,7 @@ async function askHidden(question: string): Promise<Uint8Array | undefined> {
   // A stream changes the terminal's mode; it never reads, so no typed byte passes through its buffers.
   const mode = new ReadStream(modeFd);
   try {
-    return ask(question, mode, fd, fd);
+    return await ask(question, mode, fd, fd);
   } finally {
     mode.destroy();
     closeSync(fd);
@@ -78,17 +77,28 @@ function openTty(flags = 0): number | undefined {
   }
 }
 
-function ask(
+async function ask(
   question: string,
   mode: Pick<ReadStream, "setRawMode">,
   inFd: number,
   outFd: number,
-): Uint8Array | undefined {
+): Promise<Uint8Array | undefined> {
   const line = new TypedLine();
-  mode.setRawMode(true);
+  const leave = (): void => {
+    line.wipe();
+    mode.setRawMode(false);
+    writeSync(outFd, "\n");
+  };
   try {
-    writeSync(outFd, `${question} (not shown): `);
-    const typed = readLine(inFd, line);
+    const tidy = (): void => {
+      discardTyped();
+      leave();
+    };
+    const typed = await tidyOnSignal(tidy, () => {
+      mode.setRawMode(true);
+      writeSync(outFd, `${question} (not shown): `);
+      return readLine(inFd, line);
+    });
     // The rest must not be left to whatever reads the terminal next: a shell would run it.
     const hasMore = discardTyped();
     if (typed === "cancelled") return undefined;
@@ -96,20 +106,29 @@ function ask(
     if (hasMore) throw refused("more than one line was pasted");
     return line.bytes();
   } finally {
-    line.wipe();
-    mode.setRawMode(false);
-    writeSync(outFd, "\n");
+    leave();
   }
 }
 
-function readLine(fd: number, line: TypedLine): Typed {
+async function readLine(fd: number, line: TypedLine): Promise<Typed> {
   const byte = new Uint8Array(1);
   let typed: Typed = "more";
   while (typed === "more") {
-    typed = readSync(fd, byte, 0, 1, null) === 0 ? "cancelled" : line.type(byte[0] ?? 0);
+    typed = await readByte(fd, byte) ? line.type(byte[0] ?? 0) : "cancelled";
   }
   byte.fill(0);
   return typed;
+}
+
+/** Waits for a byte, and lets signals be noticed meanwhile; `false` at the end of input. */
+function readByte(fd: number, byte: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    read(fd, byte, 0, 1, null, (error, length) => {
+      // A terminal that is gone fails so.
+      if (error !== null && errnoOf(error) !== "EIO") reject(error);
+      else resolve(error === null && length > 0);
+    });
+  });
 }
 
 /** Whether there was anything to discard. */
