@@ -11,13 +11,13 @@ import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
 import type { PassphraseSource } from "./lib/vault/key_provider.ts";
 import type { KeyProviders } from "./lib/vault/key_source.ts";
+import { environment as env } from "./providers/host/environment.ts";
 import { isTerminal, standardWriter } from "./providers/host/output.ts";
 import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths.ts";
 import { exists } from "./providers/host/exists.ts";
 import { systemClock } from "./providers/host/system_clock.ts";
 import { VERSION } from "./lib/version.ts";
 
-const env = (name: string): string | undefined => process.env[name];
 const args = process.argv.slice(2);
 const streams = { stdout: output("stdout"), stderr: output("stderr") };
 const paths = findPaths();

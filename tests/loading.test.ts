@@ -39,6 +39,7 @@ const START = new Set([
   "lib/version.ts",
   "providers/host/descriptor_writer.ts",
   "providers/host/disk_error.ts",
+  "providers/host/environment.ts",
   "providers/host/exists.ts",
   "providers/host/output.ts",
   "providers/host/paths.ts",

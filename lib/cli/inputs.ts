@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { equalBytes, utf8, wipe } from "../crypto/bytes.ts";
+import { equalBytes, wipe } from "../crypto/bytes.ts";
 import { OWN_KEY_HINT, parseKeyText } from "../crypto/key_text.ts";
 import { VaultError } from "../errors.ts";
 import type { PassphraseSource } from "../vault/key_provider.ts";
 import { MAX_VALUE_LENGTH } from "../vault/secret.ts";
 import type { CliContext } from "./context.ts";
 import { warn } from "./report.ts";
+import { textBytes } from "./text_bytes.ts";
 
 /** The longest passphrase that is read: 64 KiB. */
 export const MAX_PASSPHRASE_LENGTH = 65_536;
@@ -25,13 +26,16 @@ export interface SecretFlags {
   readonly flag: string;
 }
 
+/** What may be any bytes; the other texts are UTF-8. */
+const VALUE = "the value";
+
 /** A secret's value, from its flags or a prompt. The caller wipes it. */
 export async function readValue(
   context: CliContext,
   flags: SecretFlags,
   attempted: string,
 ): Promise<Uint8Array> {
-  const given = await readFlags(context, flags, "the value", MAX_VALUE_LENGTH, attempted);
+  const given = await readFlags(context, flags, VALUE, MAX_VALUE_LENGTH, attempted);
   if (given !== undefined) return given;
   const asked = await ask(context, "Value", attempted);
   if (asked !== undefined) return asked;
@@ -144,7 +148,9 @@ async function readPassphrase(
   const given = await readFlags(context, flags, "the passphrase", MAX_PASSPHRASE_LENGTH, attempted);
   if (given !== undefined) return flags.text === undefined ? withoutNewline(given) : given;
   const inherited = fromEnv ? context.env("AIVAULT_PASSPHRASE") : undefined;
-  if (inherited !== undefined) return utf8(inherited);
+  if (inherited !== undefined) {
+    return textBytes(inherited, "AIVAULT_PASSPHRASE", "it has to be UTF-8 text", attempted);
+  }
   const asked = await ask(context, isNew ? "New passphrase" : "Passphrase", attempted);
   if (asked === undefined) {
     throw new VaultError(
@@ -191,7 +197,10 @@ async function readFlags(
   }
   if (text !== undefined) {
     warn(context, `other users can read ${flag} in the list of processes; ${flag}-file - is safer`);
-    return utf8(text);
+    const otherWay = what === VALUE
+      ? `give it as it is with ${flag}-file <path|->`
+      : "it has to be UTF-8 text";
+    return textBytes(text, flag, otherWay, attempted);
   }
   if (file === undefined) return undefined;
   const content = await context.readInput(file, what, limit);

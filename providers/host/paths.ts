@@ -6,6 +6,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
+import { REPLACEMENT } from "./environment.ts";
 
 /** Where a vault's parts are. */
 export interface VaultPaths {
@@ -27,7 +28,7 @@ export interface VaultPaths {
  * The places of the vault in `AIVAULT_DIR`, or of the one in the user's home.
  *
  * @param home Gives the home directory.
- * @throws {VaultError} `INVALID_INPUT` if neither is known.
+ * @throws {VaultError} `INVALID_INPUT` if neither is known, or the first is not UTF-8.
  */
 export function vaultPaths(
   aivaultDir: string | undefined,
@@ -35,6 +36,12 @@ export function vaultPaths(
 ): VaultPaths {
   const chosen = aivaultDir?.trim() ?? "";
   const isDefault = chosen === "";
+  // The directory would be another one.
+  if (chosen.includes(REPLACEMENT)) {
+    throw new VaultError("INVALID_INPUT", "find the vault", "AIVAULT_DIR is not UTF-8 text", {
+      hints: ["choose a directory whose path is; a symbolic link to it serves too"],
+    });
+  }
   const base = isDefault ? join(homeDirectory(home), ".aivault") : "";
   const directory = isDefault ? join(base, "data", "vault") : resolve(chosen);
   return {

@@ -14,6 +14,7 @@ import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";
 import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, warn } from "../report.ts";
+import { checkUtf8 } from "../text_bytes.ts";
 import { withVault } from "../with_vault.ts";
 
 /** Flags of `secrets import`. */
@@ -75,7 +76,16 @@ async function readEntries(context: CliContext, flags: ImportFlags): Promise<New
   }
   const lines = flags.entryFile === undefined ? [] : await readLines(context, flags.entryFile);
   const entries = [
-    ...given.map((entry, index) => parseEntry(entry, `entry ${index + 1}`)),
+    ...given.map((entry, index) => {
+      const where = `entry ${index + 1}`;
+      checkUtf8(
+        entry,
+        where,
+        "give its value alone: secrets create --value-file <path|->",
+        attempted,
+      );
+      return parseEntry(entry, where);
+    }),
     ...lines.map(({ line, number }) => parseEntry(line, `line ${number}`)),
   ];
   if (entries.length > 0) return entries;
