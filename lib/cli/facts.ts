@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textWidth } from "./text_width.ts";
 
 /** A time for people: ISO 8601, UTC, to the second. */
 export function describeTime(ms: number): string {
@@ -23,10 +24,10 @@ export function tableLines(
 ): string[] {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) =>
-    all.reduce((width, row) => Math.max(width, [...(row[column] ?? "")].length), 0)
+    all.reduce((width, row) => Math.max(width, textWidth(row[column] ?? "")), 0)
   );
   return all.map((row) =>
-    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - [...cell].length))
+    row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell)))
       .join("  ").trimEnd()
   );
 }
