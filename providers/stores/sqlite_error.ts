@@ -76,16 +76,13 @@ export function storeError(attempted: string, error: unknown): unknown {
     case FULL:
       return full(attempted, error);
     case READONLY:
-      return new VaultError("DISK", attempted, "the vault cannot be written", {
-        hints: ["nothing was lost; see what is wrong with its files: aivault doctor"],
-        cause: error,
-      });
+      return inaccessible(attempted, "the vault cannot be written", error);
     case IOERR:
       return wholeCode(error) === IOERR_SHMSIZE
         ? full(attempted, error)
         : disk(attempted, "the disk reports an error", error);
     case CANTOPEN:
-      return disk(attempted, "the database cannot be opened", error);
+      return inaccessible(attempted, "the database cannot be opened", error);
     case CORRUPT:
     case NOTADB:
       return damaged(attempted, "the database is damaged", error);
@@ -123,6 +120,13 @@ function disk(
 ): VaultError {
   return new VaultError("DISK", attempted, problem, {
     hints: [`nothing was lost; ${mend}, then try again`],
+    cause,
+  });
+}
+
+function inaccessible(attempted: string, problem: string, cause: unknown): VaultError {
+  return new VaultError("DISK", attempted, problem, {
+    hints: ["nothing was lost; see what is wrong with its files: aivault doctor"],
     cause,
   });
 }

@@ -209,6 +209,30 @@ for (const isMended of [true, false]) {
   );
 }
 
+test(
+  "doctor examines the files also of a database that cannot be opened, and mends what it can of them",
+  { timeout: 120_000 },
+  () =>
+    withSession(async (session) => {
+      await makeVault(session);
+      const at = (path: string): string => join(session.directory, path);
+      await rm(at(DATABASE));
+      await mkdir(at(DATABASE), { mode: 0o700 });
+      await chmod(at(DIRECTORY), 0o755);
+      const found = await examine(session);
+      const files = `files: other users may reach ${DIRECTORY}`;
+      const database = "database: the database cannot be opened";
+      assert.deepEqual(causesIn(found.document, session), [database, files]);
+      const [mend] = found.document.checks.flatMap(({ findings }) => findings.map((f) => f.mend));
+      assert.equal(mend, "see what is wrong with its files, below");
+      const fixed = await examine(session, "--fix");
+      assert.deepEqual(fixed.document.mended.map(({ cause }) => cause.split(" /")[0]), [
+        "other users may reach",
+      ]);
+      assert.deepEqual(causesIn(fixed.document, session), [database]);
+    }),
+);
+
 function withoutLogs(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !/-(wal|shm)$/.test(path)));
 }

@@ -102,6 +102,8 @@ async function examine(scene: Scene, flags: DoctorFlags): Promise<Made[]> {
       await store.close();
     }
   });
+  // The modes of its files may be why the database could not be opened.
+  if (!made.some(({ name }) => name === filesCheck.name)) await run([filesCheck], scene);
   return made;
 }
 
@@ -125,6 +127,7 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
     // What a person reads as a whole sentence elsewhere is here said of a mend, when nothing was to be changed.
     const mends = error.hints.map((text) =>
       text.replace(/^((if it is yours, )?mend it with: |nothing was (changed|lost); )/, "")
+        .replace(/ with its files: aivault doctor$/, " with its files, below")
     );
     const mend = mends.join("; ") || null;
     const { code, problem: cause } = error;

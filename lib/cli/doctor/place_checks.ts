@@ -9,11 +9,12 @@ import { type Check, type Finding, fine, keyFileOf, type OpenScene, type Scene }
 /** Less than this is little: 16 MiB, and room for another copy of the database. */
 const LITTLE_SPACE = 16 * 1024 * 1024;
 
-/** Owners and modes. */
-export const filesCheck: Check<OpenScene> = {
+/** Owners and modes; of the key file too, if the vault's row says where that is. */
+export const filesCheck: Check<Scene & Partial<Pick<OpenScene, "row">>> = {
   name: "files",
   async run({ health, row }) {
-    const { examined, problems } = await health.files(keyFileOf(row));
+    const keyFile = row === undefined ? undefined : keyFileOf(row);
+    const { examined, problems } = await health.files(keyFile);
     const findings = problems.map((problem) => finding(problem, "error"));
     return { summary: `${examined} files and directories, owners and modes`, findings };
   },
