@@ -165,6 +165,22 @@ test(
 );
 
 test(
+  "secrets import passes over the mark of the byte order that some editors begin a file with",
+  options,
+  () =>
+    withVault(async (session) => {
+      const given = "\ufeffFIRST=one\r\nSECOND=t\ufeffwo\r\n";
+      const { exitCode, stderr } = await session.run(
+        "aivault secrets import --entry-file -",
+        given,
+      );
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(await valueOf(session, "FIRST"), "one");
+      assert.equal(await valueOf(session, "SECOND"), "t\ufeffwo");
+    }),
+);
+
+test(
   "secrets import names the first twenty of many, and all of them with --json",
   options,
   () =>

@@ -109,7 +109,8 @@ async function readLines(
       "the entries are not UTF-8 text of at most 64 MiB",
     );
   }
-  return text.split(/\r?\n/)
+  // Some editors begin a file with a mark of its byte order, which is no part of the first name.
+  return text.replace(/^\ufeff/, "").split(/\r?\n/)
     .map((line, index) => ({ line, number: index + 1 }))
     .filter(({ line }) => line.trim() !== "" && !line.trimStart().startsWith("#"));
 }
