@@ -62,9 +62,10 @@ export function describeScope(scope: Scope): string {
   return `group ${describeGroup(scope)}`;
 }
 
-/** `W/G`, for people. */
-export function describeGroup(group: Group): string {
-  return `${group.workspaceId}/${group.groupId}`;
+/** `W/G`, for people. Ids that hold a slash or a quote are quoted, so that no two groups read alike. */
+export function describeGroup({ workspaceId, groupId }: Group): string {
+  const idOf = (id: string): string => /["/]/.test(id) ? JSON.stringify(id) : id;
+  return `${idOf(workspaceId)}/${idOf(groupId)}`;
 }
 
 /** The context as a scope: `group W/G`, `workspace W` or `global`. */
