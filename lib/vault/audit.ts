@@ -173,7 +173,7 @@ export function needsProof(kind: string): boolean {
 /** The proof keys of a vault, of which a rotation of the master key makes a new one. */
 export interface ProofKeyring {
   /** The proof key of the event with this seq. */
-  keyOf(seq: number): Uint8Array;
+  keyOf(seq: number): HmacKey;
 }
 
 /** Whether whoever added `row` had the vault's key then; always `false` for what is recorded without it. */

@@ -53,6 +53,7 @@ export class ProofKeys implements ProofKeyring {
   readonly #vaultId: string;
   readonly #past: readonly PastProofKey[];
   readonly #opened: Uint8Array[] = [];
+  readonly #preparedPast: (HmacKey | undefined)[] = [];
   #prepared: HmacKey | undefined;
 
   /** Takes over `present`, and wipes it. */
@@ -67,20 +68,28 @@ export class ProofKeys implements ProofKeyring {
     return this.#prepared ??= new HmacKey(this.present);
   }
 
-  /** The proof key of the event with this seq, which is not to be wiped. */
-  keyOf(seq: number): Uint8Array {
-    let key = this.present;
-    for (const [i, { throughSeq, sealed }] of this.#past.entries()) {
-      if (seq > throughSeq) break;
-      key = this.#opened[i] ??= this.#open(key, sealed, throughSeq);
-    }
-    return key;
+  /** The proof key of the event with this seq, prepared for many; it is wiped with the others. */
+  keyOf(seq: number): HmacKey {
+    const at = this.#past.findIndex(({ throughSeq }) => seq > throughSeq);
+    const index = at < 0 ? this.#past.length : at;
+    if (index === 0) return this.prepared;
+    return this.#preparedPast[index - 1] ??= new HmacKey(this.#pastKey(index - 1));
   }
 
   /** Wipes all that were opened. */
   wipe(): void {
     wipe(this.present, ...this.#opened);
     this.#prepared?.destroy();
+    for (const prepared of this.#preparedPast) prepared?.destroy();
+  }
+
+  /** The key of entry `index`: each is sealed under the one before it. */
+  #pastKey(index: number): Uint8Array {
+    for (let i = this.#opened.length; i <= index; i++) {
+      const { sealed = "", throughSeq = 0 } = this.#past[i] ?? {};
+      this.#opened.push(this.#open(this.#opened[i - 1] ?? this.present, sealed, throughSeq));
+    }
+    return this.#opened[index] ?? this.present;
   }
 
   #open(next: Uint8Array, sealed: string, throughSeq: number): Uint8Array {

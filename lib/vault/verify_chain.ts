@@ -5,7 +5,7 @@
  */
 import { equalBytes, toHex, wipe } from "../crypto/bytes.ts";
 import { encodeContext } from "../crypto/context.ts";
-import { sha256 } from "../crypto/kdf.ts";
+import { HmacKey, sha256 } from "../crypto/kdf.ts";
 import {
   auditMac,
   type AuditRow,
@@ -93,6 +93,8 @@ class ChainWalk {
   #earlyEvents = 0;
   /** The chain key of the event after `#seq`; `undefined` if too many are missing. */
   #key: Uint8Array | undefined;
+  /** The same key, for the MAC of that event and for the key after it. */
+  #prepared: HmacKey | undefined;
   #seq: number;
   /** What the MAC of event `#seq` may be: several if it was edited, none if it is missing. */
   #macs: readonly Uint8Array[];
@@ -113,7 +115,7 @@ class ChainWalk {
   }
 
   wipe(): void {
-    wipe(this.#key);
+    this.#dropKey();
   }
 
   /** Takes the next event; whether it is as it was recorded. */
@@ -155,7 +157,7 @@ class ChainWalk {
 
   #check(event: AuditRow, proven: boolean): boolean {
     const { seq, mac } = event;
-    const key = this.#key;
+    const key = this.#prepared ??= this.#key && new HmacKey(this.#key);
     const expected = key === undefined || !isWhole(event)
       ? []
       : this.#macs.map((previous) => auditMac(key, this.#row.vaultId, previous, event));
@@ -196,14 +198,15 @@ class ChainWalk {
 
   #moveOn(): void {
     if (this.#key === undefined) return;
-    const next = nextChainKey(this.#key);
-    wipe(this.#key);
+    const next = nextChainKey(this.#prepared ?? this.#key);
+    this.#dropKey();
     this.#key = next;
   }
 
   #dropKey(): void {
     wipe(this.#key);
-    this.#key = undefined;
+    this.#prepared?.destroy();
+    this.#key = this.#prepared = undefined;
   }
 
   /** Checks the end of the chain, and what stands before its anchor. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../../lib/crypto/bytes.ts";
-import { ProofKeys } from "../../lib/vault/proof_key.ts";
+import { ProofKeys, sealPastProofKey } from "../../lib/vault/proof_key.ts";
 
 test("ProofKeys.wipe() wipes the present key, and ends the use of what was prepared of it", () => {
   // The key and message of RFC 4231 section 4.3.
@@ -15,4 +15,29 @@ test("ProofKeys.wipe() wipes the present key, and ends the use of what was prepa
   assert.deepEqual(present, new Uint8Array(4));
   assert.throws(() => keys.prepared.mac(utf8("x")), /destroyed/);
   assert.throws(() => prepared.mac(utf8("x")), /destroyed/);
+});
+
+test("ProofKeys.keyOf() gives the key of an event's time, prepared once, until wipe()", async () => {
+  const [present, middle, oldest] = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
+  assert.ok(present && middle && oldest);
+  const pastProofKeys = [
+    sealPastProofKey(present, "v", middle, 9),
+    sealPastProofKey(middle, "v", oldest, 4),
+  ];
+  const keys = new ProofKeys(present, { vaultId: "v", pastProofKeys });
+  const message = utf8("an event").slice();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const of = async (key: Uint8Array<ArrayBuffer>): Promise<Uint8Array> => {
+    const imported = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+    return new Uint8Array(await crypto.subtle.sign(algorithm, imported, message));
+  };
+  for (
+    const [seq, key] of [[4, oldest], [1, oldest], [5, middle], [9, middle], [10, present]] as const
+  ) {
+    assert.deepEqual([...keys.keyOf(seq).mac(message)], [...await of(key)], `event ${seq}`);
+  }
+  const past = keys.keyOf(1);
+  assert.equal(keys.keyOf(4), past);
+  keys.wipe();
+  assert.throws(() => past.mac(message), /destroyed/);
 });
