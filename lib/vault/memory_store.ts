@@ -8,7 +8,14 @@ import type { AuditQuery, AuditRow } from "./audit.ts";
 import { Mutex } from "./mutex.ts";
 import { type Scope, scopeFields } from "./scope.ts";
 import type { SecretRecord, SecretRow } from "./secret.ts";
-import type { StatePlace, Store, StoredVault, StoreReader, StoreWriter } from "./store.ts";
+import type {
+  AuditRange,
+  StatePlace,
+  Store,
+  StoredVault,
+  StoreReader,
+  StoreWriter,
+} from "./store.ts";
 import { compareText } from "./text.ts";
 
 /**
@@ -63,7 +70,7 @@ class MemoryState implements StoreWriter {
   #vault: StoredVault | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #names = new Map<string, string>();
-  readonly #audit: AuditRow[] = [];
+  #audit: AuditRow[] = [];
   /** The rows with a state, sorted, until the audit changes. */
   #states: AuditRow[] | undefined;
   #undo: (() => void)[] = [];
@@ -188,12 +195,24 @@ class MemoryState implements StoreWriter {
   }
 
   async appendAudit(row: AuditRow): Promise<void> {
-    this.#changeAudit(this.#audit.length, 0, copyOfAudit(row));
+    this.#audit.push(copyOfAudit(row));
+    this.#states = undefined;
+    this.#undo.push(() => {
+      this.#audit.pop();
+      this.#states = undefined;
+    });
   }
 
-  async removeAudit(seq: number): Promise<void> {
-    const at = this.#firstAbove(seq - 1);
-    if (this.#audit[at]?.seq === seq) this.#changeAudit(at, 1);
+  async removeAudit({ from, through, except }: AuditRange): Promise<number> {
+    const before = this.#audit;
+    const stays = new Set(except);
+    this.#audit = before.filter(({ seq }) => seq < from || seq > through || stays.has(seq));
+    this.#states = undefined;
+    this.#undo.push(() => {
+      this.#audit = before;
+      this.#states = undefined;
+    });
+    return before.length - this.#audit.length;
   }
 
   /** Where the first row above `seq` stands: rows are appended in the order of their seq. */
@@ -205,15 +224,6 @@ class MemoryState implements StoreWriter {
       else low = middle + 1;
     }
     return low;
-  }
-
-  #changeAudit(at: number, remove: number, ...rows: AuditRow[]): void {
-    const removed = this.#audit.splice(at, remove, ...rows);
-    this.#states = undefined;
-    this.#undo.push(() => {
-      this.#audit.splice(at, rows.length, ...removed);
-      this.#states = undefined;
-    });
   }
 
   #existing(id: string): Entry {

@@ -5,19 +5,19 @@
  * longer be checked by the chain, but each by its proof, and all of them together by a digest in the event
  * that records the prune.
  *
+ * The vault is verified first, while others may write: that takes long. Then, with no other writer beside it, the prune
+ * makes sure that what was verified is still there, and removes.
+ *
  * @module
  */
-import { toHex, wipe } from "../crypto/bytes.ts";
+import { equalBytes, toHex, wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
-import { openAnchor, sealAnchor } from "./anchor.ts";
-import { type AuditRow, nextChainKey } from "./audit.ts";
+import { sealAnchor } from "./anchor.ts";
 import { formatHead } from "./audit_head.ts";
-import { PAGE, pagesOf } from "./audit_pages.ts";
-import { deletedDigest } from "./state_digest.ts";
-import type { StoreWriter } from "./store.ts";
+import { digestOf, isStillThere, planPrune, type PrunePlan } from "./plan_prune.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
-import { type AuditVerification, verifyWith } from "./verify_audit.ts";
-import { isProvenState, keptDigest, NOTHING_KEPT } from "./verify_chain.ts";
+import { untilStable } from "./read_row.ts";
+import { readVaultRow } from "./vault_row.ts";
 
 /** What a prune did. */
 export interface PruneResult {
@@ -31,157 +31,66 @@ export interface PruneResult {
   readonly head: string;
 }
 
-const attempted = "prune the audit";
+type PruneState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
+
+/** How often the vault is verified anew when another prune, or a restore, came between. */
+const MAX_ATTEMPTS = 3;
 
 /** Removes the events from before `beforeMs`, up to the first that is not. */
-export function pruneAudit(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
-  beforeMs: number,
-): Promise<PruneResult> {
-  return transact(state, async (transaction) => {
-    const { row } = transaction;
-    const throughSeq = await lastOld(transaction, beforeMs);
-    if (throughSeq <= row.auditAnchorSeq) {
-      return { removed: 0, kept: 0, throughSeq: 0, head: formatHead(row.auditSeq, row.auditMac) };
+export async function pruneAudit(state: PruneState, beforeMs: number): Promise<PruneResult> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const plan = await verifiedPlan(state, beforeMs);
+    try {
+      const { row: { auditSeq, auditMac }, throughSeq } = plan;
+      if (throughSeq === 0) {
+        return { removed: 0, kept: 0, throughSeq, head: formatHead(auditSeq, auditMac) };
+      }
+      return await transact(state, (transaction) => carryOut(transaction, plan));
+    } catch (error) {
+      // What is there now may be whole, or not verify: that is seen by looking again.
+      if (!(error instanceof Changed)) throw error;
+    } finally {
+      wipe(plan.chainKey);
     }
-    await moveAnchor(transaction, throughSeq);
-    const ofSecrets = await removeStates(transaction, throughSeq);
-    const rest = await removeOthers(transaction.writer, throughSeq);
-    const removed = ofSecrets + rest.removed;
-    await transaction.record({
-      kind: "audit.prune",
-      note: `removed ${removed} up to event ${throughSeq}`,
-      stateDigest: toHex(rest.digest),
-    });
-    const { auditSeq, auditMac } = transaction.row;
-    return { removed, kept: rest.kept, throughSeq, head: formatHead(auditSeq, auditMac) };
+  }
+  throw new VaultError("BUSY", "prune the audit", "the audit was changed meanwhile", {
+    hints: ["nothing was removed; try again"],
   });
 }
 
-/** The newest event of those that are old enough and have no younger one before them. */
-async function lastOld(transaction: Transaction, beforeMs: number): Promise<number> {
-  const { writer, row } = transaction;
-  let throughSeq = 0;
-  let isOver = false;
-  const verification: AuditVerification = await verifyWith(
-    writer,
-    row,
-    await transaction.key(),
-    undefined,
-    (event, isVerified) => {
-      // What an earlier prune has kept is old already.
-      if (event.seq <= row.auditAnchorSeq && isVerified) return;
-      if (event.timeMs >= beforeMs) isOver = true;
-      if (!isOver) throughSeq = event.seq;
-    },
-  );
-  if (verification.isIntact) return throughSeq;
-  throw new VaultError("INTEGRITY", attempted, "the vault does not verify", {
-    hints: ["nothing was removed; see what is wrong: aivault audit verify"],
-  });
+/** What was verified is not there any more. */
+class Changed extends Error {
+  override readonly name = "Changed";
 }
 
-async function moveAnchor(transaction: Transaction, throughSeq: number): Promise<void> {
-  const { row, writer } = transaction;
-  const [last] = await writer.auditAfter(throughSeq - 1, 1);
-  if (last?.seq !== throughSeq) throw new RangeError("the event vanished");
+function verifiedPlan(state: PruneState, beforeMs: number): Promise<PrunePlan> {
+  return untilStable(state.store, () =>
+    state.store.read(async (reader) => {
+      const row = await readVaultRow(reader);
+      return await planPrune(reader, row, await state.keys.current(row), beforeMs);
+    }));
+}
+
+/** Does what is planned, if what was verified is still there. */
+async function carryOut(transaction: Transaction, plan: PrunePlan): Promise<PruneResult> {
+  const { writer } = transaction;
+  const { throughSeq, throughMac, chainKey, kept, removed } = plan;
+  if (!await isStillThere(writer, transaction.row, plan)) throw new Changed();
+  const range = { from: -Infinity, through: throughSeq, except: kept };
+  if (await writer.removeAudit(range) !== removed) throw new Changed();
+  if (!equalBytes(await digestOf(writer, kept), plan.keptDigest)) throw new Changed();
   const anchor = {
-    vaultId: row.vaultId,
+    vaultId: transaction.row.vaultId,
     auditAnchorSeq: throughSeq,
-    auditAnchorMac: last.mac,
+    auditAnchorMac: throughMac,
   };
-  const key = await transaction.key();
-  let chainKey = await openAnchor(key, row);
-  try {
-    for (let seq = row.auditAnchorSeq; seq < throughSeq; seq++) {
-      const next = nextChainKey(chainKey);
-      wipe(chainKey);
-      chainKey = next;
-    }
-    const auditAnchor = await sealAnchor(key, anchor, chainKey);
-    await transaction.revise({ ...anchor, auditAnchor });
-  } finally {
-    wipe(chainKey);
-  }
-}
-
-/** What stays of a secret's events. */
-interface Needed {
-  /** The newest of the old events: the next event goes on from its state. */
-  readonly old?: AuditRow | undefined;
-  /** The newest use, old or not: it says when the secret was last used. */
-  readonly use?: AuditRow | undefined;
-  /** The newest event of all. */
-  readonly newest?: AuditRow | undefined;
-}
-
-/** Removes what records the states of secrets, but for what living ones need; gives how many. */
-async function removeStates(transaction: Transaction, throughSeq: number): Promise<number> {
-  const { writer, row: { vaultId } } = transaction;
-  const proofKeys = await transaction.proofKeys();
-  let removed = 0;
-  let needed: Needed = {};
-  const remove = async (event: AuditRow): Promise<void> => {
-    await writer.removeAudit(event.seq);
-    removed++;
-  };
-  const replaceBy = async (next: Needed): Promise<void> => {
-    for (const event of new Set([needed.old, needed.use])) {
-      if (event === undefined || event.seq > throughSeq) continue;
-      if (event !== next.old && event !== next.use) await remove(event);
-    }
-    needed = next;
-  };
-  const endSecret = async (): Promise<void> => {
-    const { newest } = needed;
-    const isDeleted = newest !== undefined &&
-      newest.stateDigest === deletedDigest(newest.secretId);
-    if (isDeleted) await replaceBy({});
-    needed = {};
-  };
-  const events = pagesOf<AuditRow>((last) => writer.states(last, PAGE), byPage);
-  for await (const event of events) {
-    if (needed.newest?.secretId !== event.secretId) await endSecret();
-    // What was made under a lost key says nothing of a secret that is here now.
-    if (!isProvenState(proofKeys, vaultId, event)) {
-      if (event.seq <= throughSeq) await remove(event);
-      continue;
-    }
-    await replaceBy({
-      old: event.seq <= throughSeq ? event : needed.old,
-      use: event.kind === "secret.use" ? event : needed.use,
-      newest: event,
-    });
-  }
-  await endSecret();
-  return removed;
-}
-
-// The order was checked by the verification, in the same transaction.
-const byPage = (): number => -1;
-
-/** Removes all else; gives how many, and what is left. */
-async function removeOthers(
-  writer: StoreWriter,
-  throughSeq: number,
-): Promise<{ removed: number; kept: number; digest: Uint8Array }> {
-  const result = { removed: 0, kept: 0, digest: NOTHING_KEPT };
-  // It tells a recovery key that is in force from one that was revoked.
-  const recovery = await writer.newestAudit(["recovery.create", "recovery.revoke"]);
-  const events = pagesOf<AuditRow>(
-    (last) => writer.auditAfter(last?.seq ?? -Infinity, PAGE),
-    byPage,
-  );
-  for await (const event of events) {
-    if (event.seq > throughSeq) break;
-    const isOfSecret = event.secretId !== "" && event.stateDigest !== "";
-    if (!isOfSecret && event.seq !== recovery?.seq) {
-      await writer.removeAudit(event.seq);
-      result.removed++;
-    } else {
-      result.digest = keptDigest(result.digest, event);
-      result.kept++;
-    }
-  }
-  return result;
+  const auditAnchor = await sealAnchor(await transaction.key(), anchor, chainKey);
+  await transaction.revise({ ...anchor, auditAnchor });
+  await transaction.record({
+    kind: "audit.prune",
+    note: `removed ${removed} up to event ${throughSeq}`,
+    stateDigest: toHex(plan.keptDigest),
+  });
+  const { auditSeq, auditMac } = transaction.row;
+  return { removed, kept: kept.length, throughSeq, head: formatHead(auditSeq, auditMac) };
 }

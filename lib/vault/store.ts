@@ -17,6 +17,16 @@ export type StoredVault = Readonly<Record<string, unknown>>;
 /** A place in the order of {@linkcode StoreReader.states}: secret ids as UTF-8, then seq. */
 export type StatePlace = Pick<AuditRow, "secretId" | "seq">;
 
+/** Which audit rows to remove, by their seq. */
+export interface AuditRange {
+  /** The first, which may be -Infinity. */
+  readonly from: number;
+  /** The last. */
+  readonly through: number;
+  /** Those between that stay. Default: none. */
+  readonly except?: readonly number[];
+}
+
 /** What may be read in a transaction: one consistent state of the store. */
 export interface StoreReader {
   /** The vault's own row; `undefined` while there is no vault. */
@@ -72,8 +82,8 @@ export interface StoreWriter extends StoreReader {
   deleteSecret(id: string): Promise<void>;
   /** Adds an audit row; its `seq` is one above the last. */
   appendAudit(row: AuditRow): Promise<void>;
-  /** Removes the audit row of this seq. */
-  removeAudit(seq: number): Promise<void>;
+  /** Removes audit rows; gives how many. */
+  removeAudit(range: AuditRange): Promise<number>;
 }
 
 /** How to wait for other writers. */

@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AuditQuery, AuditRow } from "../../lib/vault/audit.ts";
 import { type Scope, scopeFields } from "../../lib/vault/scope.ts";
 import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
-import type { StatePlace, StoredVault, StoreWriter } from "../../lib/vault/store.ts";
+import type { AuditRange, StatePlace, StoredVault, StoreWriter } from "../../lib/vault/store.ts";
 import {
   AUDIT_COLUMNS,
   auditValues,
@@ -30,6 +30,8 @@ const PUT_VAULT = `insert or replace into vault values (${marks(19)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
 const INSERT_AUDIT = `insert into audit values (${marks(13)})`;
+const DELETE_AUDIT = `delete from audit where seq between ? and ?
+  and seq not in (select value from json_each(?))`;
 
 const COUNT_PARTS = `select (select count(*) from secret_names)
   + (select count(*) from attached_groups) + (select count(*) from secret_values) as count`;
@@ -173,8 +175,8 @@ export class SqliteWriter implements StoreWriter {
     this.#run(INSERT_AUDIT, ...auditValues(row));
   }
 
-  async removeAudit(seq: number): Promise<void> {
-    this.#run("delete from audit where seq = ?", seq);
+  async removeAudit({ from, through, except = [] }: AuditRange): Promise<number> {
+    return this.#run(DELETE_AUDIT, from, through, JSON.stringify(except));
   }
 
   #insertNamesAndGroups(record: SecretRecord): void {
@@ -196,8 +198,9 @@ export class SqliteWriter implements StoreWriter {
     }
   }
 
-  #run(sql: string, ...values: SqlValue[]): void {
-    this.#statement(sql).run(...values);
+  /** Runs a statement; gives how many rows it changed. */
+  #run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
   }
 
   #get(sql: string, ...values: SqlValue[]): SqlRow | undefined {

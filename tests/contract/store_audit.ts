@@ -107,21 +107,37 @@ export function auditContract(name: string, withStore: WithStore): void {
     });
   });
 
+  test(`${name}.removeAudit() removes many rows but for some, and gives how many`, async () => {
+    await withStore(async (store) => {
+      await filled(store);
+      const removed = await store.write(async (writer) => {
+        const none = await writer.removeAudit({ from: 10, through: Infinity });
+        const some = await writer.removeAudit({ from: -Infinity, through: 6, except: [5, 2, 99] });
+        return [none, some, await writer.removeAudit({ from: 8, through: 8, except: [8] })];
+      });
+      assert.deepEqual(removed, [0, 4, 0]);
+      assert.deepEqual(
+        await store.read((reader) => reader.auditAfter(-Infinity, 99)),
+        ROWS.filter(({ seq }) => [2, 5, 7, 8, 9].includes(seq)),
+      );
+    });
+  });
+
   test(`${name}.removeAudit() removes one row, wherever it stands, and undoes it`, async () => {
     class Injected extends Error {}
     await withStore(async (store) => {
       await filled(store);
       const failing = store.write(async (writer) => {
-        for (const seq of [5, 1, 9]) await writer.removeAudit(seq);
+        for (const seq of [5, 1, 9]) await writer.removeAudit({ from: seq, through: seq });
         await writer.appendAudit(auditRow(10));
-        await writer.removeAudit(7);
+        await writer.removeAudit({ from: 7, through: 7 });
         throw new Injected();
       });
       await assert.rejects(failing, Injected);
       assert.deepEqual(await store.read((reader) => reader.auditAfter(0, 99)), ROWS);
       assert.equal((await store.read((reader) => reader.lastState(idOf(7))))?.seq, 5);
       await once(store, async (writer) => {
-        for (const seq of [5, 1, 77]) await writer.removeAudit(seq);
+        for (const seq of [5, 1, 77]) await writer.removeAudit({ from: seq, through: seq });
       });
       await store.read(async (reader) => {
         assert.deepEqual(seqsOf(await reader.auditAfter(0, 99)), [2, 3, 4, 6, 7, 8, 9]);

@@ -22,7 +22,7 @@ import {
 class Injected extends Error {}
 
 /** One of each kind of write, on a store that holds the secrets 1 and 2 and one audit row. */
-const WRITES: readonly [string, (writer: StoreWriter) => Promise<void>][] = [
+const WRITES: readonly [string, (writer: StoreWriter) => Promise<unknown>][] = [
   ["putVault()", (writer) => writer.putVault(vaultRow({ auditSeq: 99 }))],
   [
     "insertSecret()",
@@ -39,7 +39,7 @@ const WRITES: readonly [string, (writer: StoreWriter) => Promise<void>][] = [
   ["rewrapSecret()", (writer) => writer.rewrapSecret(idOf(1), "k", new Uint8Array([1]))],
   ["deleteSecret()", (writer) => writer.deleteSecret(idOf(1))],
   ["appendAudit()", (writer) => writer.appendAudit(auditRow(2))],
-  ["removeAudit()", (writer) => writer.removeAudit(1)],
+  ["removeAudit()", (writer) => writer.removeAudit({ from: 1, through: 1 })],
 ];
 
 /** The part of the store contract that is about transactions. */

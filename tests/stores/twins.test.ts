@@ -127,7 +127,11 @@ async function apply(writer: StoreWriter, step: Step): Promise<void> {
       return await writer.appendAudit(auditRow((last?.seq ?? 0) + 1, { ...row, stateDigest }));
     }
     case "prune":
-      return await writer.removeAudit(step.n);
+      return void await writer.removeAudit({
+        from: step.n,
+        through: step.n + 2,
+        except: [step.n + 1],
+      });
   }
 }
 

@@ -116,7 +116,7 @@ for (const { name: kind, withStore } of STORE_KINDS) {
   test(`pruneAudit() of a ${kind} removes nothing if the vault does not verify`, async () => {
     await withStore(async (store) => {
       const vault = await live(store);
-      await store.write((writer) => writer.removeAudit(5));
+      await store.write((writer) => writer.removeAudit({ from: 5, through: 5 }));
       const content = await contentOf(store);
       const refused = { code: "INTEGRITY", message: /does not verify/ };
       await assert.rejects(vault.pruneAudit(Number.MAX_SAFE_INTEGER), refused);

@@ -45,7 +45,7 @@ const TEXTS = [
 ] as const;
 
 async function rewrite(writer: StoreWriter, next: readonly AuditRow[]): Promise<void> {
-  for (const { seq } of await writer.auditAfter(-Infinity, 10_000)) await writer.removeAudit(seq);
+  await writer.removeAudit({ from: -Infinity, through: Infinity });
   for (const row of next) await writer.appendAudit(row);
 }
 
@@ -69,7 +69,7 @@ async function strike(writer: StoreWriter, attack: Attack, old: Snapshot): Promi
       return field === "timeMs" || target[field] !== attack.text;
     }
     case "remove":
-      await writer.removeAudit(target.seq);
+      await writer.removeAudit({ from: target.seq, through: target.seq });
       return true;
     case "insert": {
       const shifted = events.map((row) =>

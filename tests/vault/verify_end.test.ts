@@ -256,8 +256,8 @@ test("a master key of before proves nothing once it was rotated: no event, and n
       const forged = { ...second, note: "forged" };
       const mac = auditMac(nextChainKey(anchor), row.vaultId, first.mac, forged);
       const proof = auditProof(stolen, row.vaultId, { ...forged, mac });
-      await writer.removeAudit(2);
-      await writer.removeAudit(3);
+      await writer.removeAudit({ from: 2, through: 2 });
+      await writer.removeAudit({ from: 3, through: 3 });
       await writer.appendAudit({ ...forged, mac, proof });
       await writer.appendAudit(third);
     });

@@ -63,7 +63,7 @@ for (const { name, withStore } of STORE_KINDS) {
         const { isIntact, events, secrets } = await (await openVault({ store: watched })).verify();
         assert.deepEqual([isIntact, events, secrets], [true, EVENTS, SECRETS]);
         assert.equal(most(), 500);
-        await store.write((writer) => writer.removeAudit(9_000));
+        await store.write((writer) => writer.removeAudit({ from: 9_000, through: 9_000 }));
         assert.deepEqual(shortFindings(await vault.verify()), [
           "event-missing 9000",
           "event-unlinked 9001",
