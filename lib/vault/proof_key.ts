@@ -76,6 +76,26 @@ export class ProofKeys implements ProofKeyring {
     return this.#preparedPast[index - 1] ??= new HmacKey(this.#pastKey(index - 1));
   }
 
+  /**
+   * The list of past keys, of which those stay that `isNeeded` tells: one whose newer neighbour goes is sealed anew under
+   * the one that then comes before it.
+   */
+  pastWith(isNeeded: readonly boolean[]): PastProofKey[] {
+    const kept: PastProofKey[] = [];
+    let last = -1;
+    for (const [i, entry] of this.#past.entries()) {
+      if (isNeeded[i] !== true) continue;
+      const { throughSeq } = entry;
+      const under = last < 0 ? this.present : this.#pastKey(last);
+      const isNext = last === i - 1;
+      kept.push(
+        isNext ? entry : sealPastProofKey(under, this.#vaultId, this.#pastKey(i), throughSeq),
+      );
+      last = i;
+    }
+    return kept;
+  }
+
   /** Wipes all that were opened. */
   wipe(): void {
     wipe(this.present, ...this.#opened);

@@ -17,7 +17,7 @@ import { formatHead } from "./audit_head.ts";
 import { digestOf, isStillThere, planPrune, type PrunePlan } from "./plan_prune.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import { untilStable } from "./read_row.ts";
-import { readVaultRow } from "./vault_row.ts";
+import { type PastProofKey, readVaultRow } from "./vault_row.ts";
 
 /** What a prune did. */
 export interface PruneResult {
@@ -85,7 +85,8 @@ async function carryOut(transaction: Transaction, plan: PrunePlan): Promise<Prun
     auditAnchorMac: throughMac,
   };
   const auditAnchor = await sealAnchor(await transaction.key(), anchor, chainKey);
-  await transaction.revise({ ...anchor, auditAnchor });
+  const pastProofKeys = await neededProofKeys(transaction);
+  await transaction.revise({ ...anchor, auditAnchor, pastProofKeys });
   await transaction.record({
     kind: "audit.prune",
     note: `removed ${removed} up to event ${throughSeq}`,
@@ -93,4 +94,15 @@ async function carryOut(transaction: Transaction, plan: PrunePlan): Promise<Prun
   });
   const { auditSeq, auditMac } = transaction.row;
   return { removed, kept: kept.length, throughSeq, head: formatHead(auditSeq, auditMac) };
+}
+
+/** The proof keys of before, without those that no event is left of: every rotation of the master key makes one more. */
+async function neededProofKeys(transaction: Transaction): Promise<PastProofKey[]> {
+  const { writer, row: { pastProofKeys } } = transaction;
+  const isNeeded: boolean[] = [];
+  for (const [i, { throughSeq }] of pastProofKeys.entries()) {
+    const [oldest] = await writer.auditAfter(pastProofKeys[i + 1]?.throughSeq ?? -Infinity, 1);
+    isNeeded.push(oldest !== undefined && oldest.seq <= throughSeq);
+  }
+  return (await transaction.proofKeys()).pastWith(isNeeded);
 }

@@ -248,7 +248,8 @@ export class Vault {
 
   /**
    * Removes the events from before a time, up to the first that is not. Of each living secret the newest of them
-   * stays, and its newest use. What stays is verifiable, and the prune is on record.
+   * stays, and its newest use. What stays is verifiable, and the prune is on record. Other processes may write while the
+   * vault is verified.
    *
    * @param beforeMs Milliseconds since 1970-01-01 UTC.
    * @throws {VaultError} `INTEGRITY` if the vault does not verify; nothing has changed then.

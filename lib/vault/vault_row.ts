@@ -52,7 +52,7 @@ const rowSchema = v.object({
   auditAnchorMac: bytes,
   /** The key of the proofs, sealed under the KEK; see `proof_key.ts`. */
   auditProofKey: bytes,
-  /** The keys of older proofs, newest first, each sealed under the one that came next. */
+  /** The keys of older proofs that some event still needs, newest first, each sealed under the one before it here. */
   pastProofKeys: v.array(v.object({
     throughSeq: count,
     sealed: base64(NONCE_LENGTH + KEY_LENGTH + TAG_LENGTH),

@@ -77,7 +77,7 @@ function open(kek: Uint8Array, sealed: SqlValue | undefined, context: Buffer): B
 }
 
 /** Kinds of events that are recorded without the key. */
-const KEYLESS = ["vault.unlock.failed", "vault.lock"];
+const KEYLESS = ["vault.unlock.failed", "vault.lock", "recovery.use.failed"];
 
 function replay(
   vault: SqlRow,
@@ -86,6 +86,19 @@ function replay(
   proofKeys: readonly ProofKey[],
 ): number {
   const behind = events.filter(({ seq }) => Number(seq) > Number(vault["audit_anchor_seq"]));
+  const checkProof = (event: SqlRow): void => {
+    const { mac, proof, ...fields } = event;
+    assert.ok(mac instanceof Uint8Array && proof instanceof Uint8Array);
+    const claim = encode("audit-proof", vault["vault_id"], mac, ...Object.values(fields));
+    const proofKey = proofKeys.findLast(({ throughSeq }) => Number(event["seq"]) <= throughSeq)
+      ?.key;
+    assert.ok(proofKey !== undefined);
+    const isKeyless = KEYLESS.includes(String(event["kind"]));
+    const expected = isKeyless ? "" : hex(hmac(proofKey, claim));
+    assert.equal(hex(proof), expected, `proof ${event["seq"]}`);
+  };
+  const isPruned = behind.some(({ kind }) => kind === "audit.prune");
+  if (isPruned) { for (const event of events) if (!behind.includes(event)) checkProof(event); }
   let key = anchor;
   let seq = Number(vault["audit_anchor_seq"]);
   let previous = vault["audit_anchor_mac"];
@@ -96,11 +109,7 @@ function replay(
     assert.ok(mac instanceof Uint8Array && proof instanceof Uint8Array);
     const message = encode("audit", vault["vault_id"], previous, ...Object.values(fields));
     assert.equal(hex(hmac(key, message)), hex(mac), `MAC ${seq}`);
-    const claim = encode("audit-proof", vault["vault_id"], mac, ...Object.values(fields));
-    const proofKey = proofKeys.findLast(({ throughSeq }) => seq <= throughSeq)?.key;
-    assert.ok(proofKey !== undefined);
-    const isKeyless = KEYLESS.includes(String(event["kind"]));
-    assert.equal(hex(proof), isKeyless ? "" : hex(hmac(proofKey, claim)), `proof ${seq}`);
+    checkProof(event);
     previous = mac;
     // HKDF-Expand to one block (RFC 5869 section 2.3).
     key = hmac(key, Buffer.concat([Buffer.from("aivault/v3/audit-next"), Buffer.from([1])]));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../../lib/crypto/bytes.ts";
+import type { PastProofKey } from "../../lib/vault/vault_row.ts";
 import { ProofKeys, sealPastProofKey } from "../../lib/vault/proof_key.ts";
 
 test("ProofKeys.wipe() wipes the present key, and ends the use of what was prepared of it", () => {
@@ -40,4 +41,34 @@ test("ProofKeys.keyOf() gives the key of an event's time, prepared once, until w
   assert.equal(keys.keyOf(4), past);
   keys.wipe();
   assert.throws(() => past.mac(message), /destroyed/);
+});
+
+test("ProofKeys.pastWith() keeps the keys that are needed, and each opens the next", () => {
+  const [present, ...past] = [1, 2, 3, 4].map((fill) => new Uint8Array(32).fill(fill));
+  assert.ok(present);
+  const throughSeqs = [9, 6, 3];
+  const pastProofKeys = past.map((key, i) =>
+    sealPastProofKey(past[i - 1] ?? present, "v", key, throughSeqs[i] ?? 0)
+  );
+  for (let mask = 0; mask < 8; mask++) {
+    const isNeeded = past.map((_, i) => (mask & (1 << i)) !== 0);
+    const whole: ProofKeys = new ProofKeys(present.slice(), { vaultId: "v", pastProofKeys });
+    const kept: PastProofKey[] = whole.pastWith(isNeeded);
+    assert.deepEqual(
+      kept.map(({ throughSeq }) => throughSeq),
+      throughSeqs.filter((_, i) => isNeeded[i]),
+    );
+    if (mask === 7) assert.deepEqual(kept, pastProofKeys);
+    const less: ProofKeys = new ProofKeys(present.slice(), { vaultId: "v", pastProofKeys: kept });
+    for (const seq of [10, ...throughSeqs.filter((_, i) => isNeeded[i])]) {
+      const message = utf8("an event");
+      assert.deepEqual(
+        less.keyOf(seq).mac(message),
+        whole.keyOf(seq).mac(message),
+        `${mask} ${seq}`,
+      );
+    }
+    whole.wipe();
+    less.wipe();
+  }
 });
