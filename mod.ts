@@ -59,6 +59,7 @@ export type { RotationResult, RotationStep, StepListener } from "./lib/vault/rot
 export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/scope.ts";
 export type { SecretMetadata, SecretRecord, SecretRow } from "./lib/vault/secret.ts";
 export type {
+  AuditRange,
   StatePlace,
   Store,
   StoredVault,
