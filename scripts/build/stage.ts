@@ -6,7 +6,7 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../source_tree.ts";
@@ -45,9 +45,25 @@ export function stageSources(directory: string, commit: string): void {
   for (const path of SOURCES) {
     cpSync(join(ROOT, path), join(directory, path), { recursive: true });
   }
-  const modules = join(ROOT, "node_modules");
-  if (existsSync(modules)) symlinkSync(modules, join(directory, "node_modules"), "junction");
+  copyPackages(join(ROOT, "node_modules"), join(directory, "node_modules"));
   writeCommit(join(directory, "lib/version.ts"), commit);
+}
+
+/**
+ * Copies the packages that the program uses. A link would lead to another path in every checkout, and the names of an
+ * executable's parts come from the paths of what is in them.
+ */
+function copyPackages(from: string, to: string): void {
+  const waiting = [ROOT];
+  for (let manifest = waiting.pop(); manifest !== undefined; manifest = waiting.pop()) {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(manifest, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) {
+      const source = join(from, name);
+      if (!existsSync(source) || existsSync(join(to, name))) continue;
+      cpSync(source, join(to, name), { recursive: true, dereference: true });
+      waiting.push(source);
+    }
+  }
 }
 
 function writeCommit(path: string, commit: string): void {
