@@ -21,6 +21,7 @@ import {
 } from "./recovery.ts";
 import { rotateMaster, type StepListener } from "./rotate_master.ts";
 import type { StoreReader } from "./store.ts";
+import { recordWrongPassphrase } from "./take_kek.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { readRow, untilStable } from "./read_row.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
@@ -85,12 +86,19 @@ function storeRecovery(
   });
 }
 
-function loadFrom(
+async function loadFrom(
   state: VaultState,
   providers: KeyProviders | undefined,
 ): Promise<Uint8Array> {
   if (providers === undefined) throw new RangeError("a vault whose caller keeps the KEK needs it");
-  return untilStable(state.store, (row) => loadKek(providers, row));
+  try {
+    return await untilStable(state.store, (row) => loadKek(providers, row));
+  } catch (error) {
+    // The vault may have been opened by the agent, without the passphrase.
+    const { provider } = await readRow(state.store);
+    await recordWrongPassphrase(state, providers, provider.type, error);
+    throw error;
+  }
 }
 
 function checkFree(row: VaultRow, replace: boolean): void {

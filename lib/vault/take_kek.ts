@@ -43,6 +43,17 @@ export async function takeKek(state: TakeKekState, providers: KeyProviders): Pro
   }
 }
 
+/** Puts it on record if `error` says that a passphrase was wrong; another key that does not fit was not guessed. */
+export async function recordWrongPassphrase(
+  state: TakeKekState,
+  providers: KeyProviders,
+  type: string,
+  error: unknown,
+): Promise<void> {
+  if (!hasCode(error, "WRONG_KEY") || !hasLock(providers, type)) return;
+  await recordLocked(state, "vault.unlock.failed");
+}
+
 /** Whether the key of the vault's provider `type` can be locked away: it needs a passphrase. */
 export function hasLock(providers: KeyProviders, type: string): boolean {
   return providerOf(providers, type).needsPassphrase;
@@ -61,12 +72,19 @@ export async function recordUnlock(state: TakeKekState, kek: Uint8Array): Promis
   }
 }
 
-/** Records that the vault was locked, or was not unlocked, which needs no key. */
+/**
+ * Records that the vault was locked, or that somebody tried a passphrase or a recovery key that is not its own, which needs
+ * no key.
+ *
+ * @param note What was to be opened, if it was not the vault itself.
+ */
 export async function recordLocked(
   state: TakeKekState,
-  kind: "vault.unlock.failed" | "vault.lock",
+  kind: "vault.unlock.failed" | "vault.lock" | "recovery.use.failed",
+  note?: "backup",
 ): Promise<void> {
-  await transact({ ...state, keys: NO_KEY }, (transaction) => transaction.record({ kind }));
+  const event = note === undefined ? { kind } : { kind, note };
+  await transact({ ...state, keys: NO_KEY }, (transaction) => transaction.record(event));
 }
 
 const NO_KEY: KeySource = {

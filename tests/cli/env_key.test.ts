@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { snapshot } from "../helpers/files.ts";
 import { type Session, withSession } from "../helpers/session.ts";
-import { KEY_COMMANDS } from "./key_commands.ts";
+import { KEY_COMMANDS, OTHER_KEY_COMMANDS } from "./key_commands.ts";
 import { valueOf } from "./vault_of.ts";
 
 const options = { timeout: 200_000 };
@@ -44,16 +44,35 @@ async function refuseAll(
   }
 }
 
+/** Runs what refuses in its own words: not a byte is changed either, in the vault or beside it. */
+async function refuseOthers(
+  session: Session,
+  key: string | undefined,
+  exitCode: number,
+  present = OLD,
+): Promise<void> {
+  const made = await session.run(`AIVAULT_KEY='${present}' aivault backup create vault.bak`);
+  assert.equal(made.exitCode, 0, made.stderr);
+  const before = await snapshot(session.directory);
+  const variable = key === undefined ? "" : `AIVAULT_KEY='${key}' `;
+  for (const command of OTHER_KEY_COMMANDS) {
+    const run = await session.run(`${variable}${command}`);
+    assert.equal(run.exitCode, exitCode, `${command}: ${run.stderr}`);
+    assert.deepEqual(await snapshot(session.directory), before, command);
+  }
+}
+
 test(
   "every command exits 8 and writes nothing while the variable is not set",
   options,
   () =>
-    withEnvVault((session) =>
-      refuseAll(session, undefined, 8, [
+    withEnvVault(async (session) => {
+      await refuseAll(session, undefined, 8, [
         "aivault: read the vault's key: environment variable AIVAULT_KEY is not set",
         "hint: set AIVAULT_KEY to the vault's key, base64 of 32 bytes",
-      ])
-    ),
+      ]);
+      await refuseOthers(session, undefined, 8);
+    }),
 );
 
 for (
@@ -90,6 +109,7 @@ test(
         "aivault: unlock the vault: environment variable AIVAULT_KEY still holds the key from before the master key was rotated",
         "hint: put the new key there; nothing was changed",
       ]);
+      await refuseOthers(session, OLD, 8, NEW);
       assert.equal(await valueOf(session, "A", {}, { key: NEW }), "v");
     }),
 );
@@ -98,12 +118,13 @@ test(
   "every command exits 6 and writes nothing with a key that was never the vault's",
   options,
   () =>
-    withEnvVault((session) =>
-      refuseAll(session, keyOf(9), 6, [
+    withEnvVault(async (session) => {
+      await refuseAll(session, keyOf(9), 6, [
         "aivault: unlock the vault: environment variable AIVAULT_KEY is not this vault's",
         "hint: nothing was changed; check that this is the right vault and the right key",
-      ])
-    ),
+      ]);
+      await refuseOthers(session, keyOf(9), 6);
+    }),
 );
 
 test(

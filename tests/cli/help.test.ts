@@ -4,35 +4,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { EXIT_CODES } from "../../lib/cli/exit_code.ts";
+import { allHelps, commandsIn } from "../helpers/all_helps.ts";
 import { listFiles } from "../helpers/files.ts";
 import { aivault, ROOT } from "../helpers/program.ts";
 import { withSession } from "../helpers/session.ts";
 
 const options = { timeout: 120_000 };
-
-/** The names under `Commands:` in a help. */
-function commandsIn(help: string): string[] {
-  const list = help.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "";
-  return [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => `${name}`);
-}
-
-type Helps = readonly (readonly [path: readonly string[], help: string])[];
-let found: Promise<Helps> | undefined;
-
-/** Every command with its help, groups too. */
-function allHelps(): Promise<Helps> {
-  return found ??= helpsBelow([]);
-}
-
-async function helpsBelow(path: readonly string[]): Promise<Helps> {
-  const { exitCode, stdout, stderr } = await aivault([...path, "--help"]);
-  assert.deepEqual([exitCode, stderr], [0, ""], path.join(" "));
-  const below = [];
-  for (const name of commandsIn(stdout).filter((each) => path.length > 0 || each !== "help")) {
-    below.push(...await helpsBelow([...path, name]));
-  }
-  return [[path, stdout], ...below];
-}
 
 test(
   "every command has a help with a usage, a sentence and a line for each flag",

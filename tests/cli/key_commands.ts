@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Lines of shell; `A` is a secret of the vault. */
+/** Lines of shell; `A` is a secret of the vault. These refuse in the same words. */
 export const KEY_COMMANDS: readonly string[] = [
   "aivault status",
   "aivault unlock",
@@ -14,6 +14,7 @@ export const KEY_COMMANDS: readonly string[] = [
   "aivault audit verify",
   "aivault audit export --jsonl",
   "aivault audit prune --before 2027-01-31",
+  "aivault backup create new.bak",
   "aivault recovery create --print",
   "aivault recovery revoke",
   "aivault rotate-master --new-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
@@ -28,3 +29,20 @@ export const KEY_COMMANDS: readonly string[] = [
   "aivault secrets detach-group A --workspace-id w --group-id g",
   "aivault secrets import --entry B=v",
 ];
+
+/** Those that need a key too, and refuse in words of their own. `vault.bak` is a backup of the vault. */
+export const OTHER_KEY_COMMANDS: readonly string[] = [
+  "aivault doctor",
+  "aivault doctor --fix",
+  "aivault backup verify vault.bak",
+  "aivault backup restore vault.bak --force",
+];
+
+/** Those that need no key of a vault, and why. */
+export const KEYLESS_COMMANDS: Readonly<Record<string, string>> = {
+  "init": "it makes one",
+  "recovery use": "it is for when there is none",
+  "agent run": "it is given one later",
+  "agent status": "it looks at the agent alone",
+  "agent stop": "it looks at the agent alone",
+};

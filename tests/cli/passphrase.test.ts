@@ -7,7 +7,7 @@ import { passphraseKeyProvider } from "../../providers/mod.ts";
 import { runCli } from "../helpers/cli_run.ts";
 import { withDirectory } from "../helpers/program.ts";
 import { type Session, withSession } from "../helpers/session.ts";
-import { KEY_COMMANDS } from "./key_commands.ts";
+import { KEY_COMMANDS, OTHER_KEY_COMMANDS } from "./key_commands.ts";
 
 const options = { timeout: 200_000 };
 const CHEAP = "--argon2-memory 8 --argon2-iterations 1";
@@ -77,6 +77,16 @@ test(
     }),
 );
 
+/** The newest event, as `audit` prints it. */
+async function newestEvent({ json }: Session) {
+  const { events } = await json("aivault audit --limit 1 --json") as {
+    events: { seq: number; kind: string; note: string | null }[];
+  };
+  const [event] = events;
+  assert.ok(event);
+  return event;
+}
+
 test(
   "without a passphrase or a terminal every command that needs the key exits 3 and says what to do",
   options,
@@ -96,6 +106,13 @@ test(
           command,
         );
       }
+      const made = await session.run(
+        "AIVAULT_PASSPHRASE='correct horse' aivault backup create vault.bak",
+      );
+      assert.equal(made.exitCode, 0, made.stderr);
+      for (const command of OTHER_KEY_COMMANDS) {
+        assert.equal((await session.run(command)).exitCode, 3, command);
+      }
       // What needs no key needs no passphrase.
       await session.check(`
       $ aivault status | sed -n '2,3p'
@@ -104,6 +121,7 @@ test(
 
       $ aivault audit | sed 's/  .*//'
       SEQ
+      3
       2
       1
 
@@ -136,6 +154,18 @@ test(
           events: { kind: string }[];
         };
         assert.equal(events[0]?.kind, "vault.unlock.failed", command);
+      }
+      const right = "AIVAULT_PASSPHRASE='correct horse'";
+      assert.equal((await session.run(`${right} aivault backup create vault.bak`)).exitCode, 0);
+      for (const command of OTHER_KEY_COMMANDS) {
+        const before = await newestEvent(session);
+        const { exitCode, stderr } = await session.run(
+          `AIVAULT_PASSPHRASE='battery staple' ${command}`,
+        );
+        assert.equal(exitCode, 6, `${command}: ${stderr}`);
+        const { seq, kind, note } = await newestEvent(session);
+        assert.deepEqual([seq, kind], [before.seq + 1, "vault.unlock.failed"], command);
+        assert.equal(note, command.includes("backup") ? "backup" : null, command);
       }
       await session.check(`
       $ AIVAULT_PASSPHRASE='correct horse' aivault secrets list | sed 's/  .*//'

@@ -204,3 +204,22 @@ test("a Keychain entry that heals itself takes the recovery key of the lost one 
     await assert.rejects(world.recover(recoveryKey, "file"), { code: "NOT_FOUND" });
   });
 });
+
+test("createRecoveryKey() puts a wrong passphrase on record, also where the key is held elsewhere", async () => {
+  await withDirectory(async (directory) => {
+    const world = new World(directory);
+    await (await world.init("passphrase")).close();
+    const vault = await world.open();
+    // It is open, but the key itself is needed again.
+    const { passphrase } = world;
+    world.passphrase = "a wrong one";
+    const before = await vault.audit({ limit: 1 });
+    await assert.rejects(makeRecoveryKey(vault), { code: "WRONG_KEY" });
+    const [event] = await vault.audit({ limit: 1 });
+    assert.deepEqual([event?.seq, event?.kind], [(before[0]?.seq ?? 0) + 1, "vault.unlock.failed"]);
+    world.passphrase = passphrase;
+    await makeRecoveryKey(vault);
+    assert.ok((await vault.verify()).isIntact);
+    await vault.close();
+  });
+});

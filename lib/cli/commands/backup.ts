@@ -3,30 +3,21 @@
  *
  * @module
  */
-import { wipe } from "../../crypto/bytes.ts";
-import { parseTypedKey } from "../../crypto/typed_key.ts";
-import { hasCode, VaultError } from "../../errors.ts";
-import { type BackupKey, needsOldKey, prepareRestore, verifyBackup } from "../../vault/backup.ts";
+import { VaultError } from "../../errors.ts";
+import { type BackupKey, prepareRestore, verifyBackup } from "../../vault/backup.ts";
 import type { BackupManifest } from "../../vault/backup_manifest.ts";
-import { callerKey, type KeyProviders, providedKey, providerOf } from "../../vault/key_source.ts";
-import { openRecovery } from "../../vault/recovery.ts";
+import { type KeyProviders, providerOf } from "../../vault/key_source.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
 import { dropOtherKey } from "../agent_status.ts";
+import { type BackupKeyFlags, keyOf, usesRecovery } from "../backup_key.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
-import { type PassphraseFlags, readKeyFile, readRecoveryKey } from "../inputs.ts";
+import type { PassphraseFlags } from "../inputs.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { ACTOR, withProviders } from "../session.ts";
-import { keeperFor, withVault } from "../with_vault.ts";
+import { withVault } from "../with_vault.ts";
 import { findingLine, verificationFailure } from "./audit_verify.ts";
-
-/** Flags that give the key of a backup. */
-export interface BackupKeyFlags extends UnlockFlags {
-  readonly keyFile?: string;
-  readonly recoveryKey?: boolean;
-  readonly recoveryKeyFile?: string;
-}
 
 /** Flags of `backup restore`. */
 export interface BackupRestoreFlags extends BackupKeyFlags {
@@ -144,54 +135,6 @@ function sayWhatIsLeft(
     hint(context, `the vault looks for its key in ${where}: if it is not there, put it there now`);
   } else if (usesRecovery(flags)) {
     hint(context, `if its key is not in ${where}, give it a new one: aivault recovery use`);
-  }
-}
-
-function usesRecovery(flags: BackupKeyFlags): boolean {
-  return flags.recoveryKey === true || flags.recoveryKeyFile !== undefined;
-}
-
-/** The key that the flags name for the vault in a backup; the one at hand if they name none. */
-function keyOf(context: CliContext, flags: BackupKeyFlags, providers: KeyProviders): BackupKey {
-  const attempted = "open the backup";
-  return async (row) => {
-    const kek = await givenKek(context, flags, row, attempted);
-    const keeper = keeperFor(context, passphraseFlags(flags));
-    const keys = kek === undefined ? providedKey(providers, keeper) : callerKey(kek);
-    wipe(kek);
-    try {
-      await keys.current(row);
-      return keys;
-    } catch (error) {
-      keys.close();
-      const isOther = hasCode(error, "WRONG_KEY", "KEY_STALE", "KEY_MISSING", "KEY_UNAVAILABLE");
-      throw isOther ? needsOldKey(error, row.kekId) : error;
-    }
-  };
-}
-
-async function givenKek(
-  context: CliContext,
-  flags: BackupKeyFlags,
-  row: VaultRow,
-  attempted: string,
-): Promise<Uint8Array | undefined> {
-  if (flags.keyFile !== undefined && usesRecovery(flags)) {
-    const problem = "--key-file and a recovery key cannot both be given";
-    throw new VaultError("INVALID_INPUT", attempted, problem);
-  }
-  if (flags.keyFile !== undefined) return await readKeyFile(context, flags.keyFile, attempted);
-  if (!usesRecovery(flags)) return undefined;
-  const text = await readRecoveryKey(context, flags.recoveryKeyFile, attempted);
-  try {
-    const recoveryKey = parseTypedKey(text, attempted);
-    try {
-      return await openRecovery(recoveryKey, row);
-    } finally {
-      wipe(recoveryKey);
-    }
-  } finally {
-    wipe(text);
   }
 }
 

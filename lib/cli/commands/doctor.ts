@@ -6,6 +6,7 @@
 import { type ErrorCode, VaultError } from "../../errors.ts";
 import { providedKey } from "../../vault/key_source.ts";
 import { readRow } from "../../vault/read_row.ts";
+import { recordWrongPassphrase } from "../../vault/take_kek.ts";
 import type { CliContext } from "../context.ts";
 import type { Check, Finding, Outcome, Scene, UnlockedScene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";
@@ -13,7 +14,7 @@ import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint, warn } from "../report.ts";
-import { withProviders } from "../session.ts";
+import { ACTOR, withProviders } from "../session.ts";
 import { keeperFor } from "../with_vault.ts";
 
 /** Flags of `doctor`. */
@@ -92,7 +93,12 @@ async function examine(scene: Scene, flags: DoctorFlags): Promise<Made[]> {
       await attempt(made, "key", async () => {
         const keys = providedKey(scene.providers, keeperFor(scene.context, passphraseFlags(flags)));
         try {
-          const unlocked: UnlockedScene = { ...scene, store, row, key: await keys.current(row) };
+          const key = await keys.current(row).catch(async (error) => {
+            const state = { store, now: Date.now, actor: ACTOR };
+            await recordWrongPassphrase(state, scene.providers, row.provider.type, error);
+            throw error;
+          });
+          const unlocked: UnlockedScene = { ...scene, store, row, key };
           await run(UNLOCKED, unlocked);
         } finally {
           keys.close();
