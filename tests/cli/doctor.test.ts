@@ -5,11 +5,21 @@ import test from "node:test";
 import { snapshot } from "../helpers/files.ts";
 import { makeRecoveryKey, putRecovery, storedRecovery } from "../helpers/recovery.ts";
 import { withSession } from "../helpers/session.ts";
-import { sqliteStore, utf8 } from "../helpers/vaults.ts";
+import { withDirectory } from "../helpers/program.ts";
+import { initVault, KEK, OTHER_KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
 import { causesIn, examine, makeVault } from "./doctor_document.ts";
 import { NO_TERMINAL, onTerminal } from "../helpers/terminal.ts";
-import type { Scene } from "../../lib/cli/doctor/check.ts";
+import type { Scene, UnlockedScene } from "../../lib/cli/doctor/check.ts";
+import {
+  auditCheck,
+  keyCheck,
+  recoveryCheck,
+  secretsCheck,
+} from "../../lib/cli/doctor/content_checks.ts";
 import { spaceCheck } from "../../lib/cli/doctor/place_checks.ts";
+import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import { callerKey, type KeySource } from "../../lib/vault/key_source.ts";
+import { readRow } from "../../lib/vault/read_row.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 
 if (NO_TERMINAL !== undefined) console.warn(`skipped: ${NO_TERMINAL}`);
@@ -154,3 +164,35 @@ test(
       assert.deepEqual(await snapshot(home), {});
     }),
 );
+
+test("the checks of doctor raise no false alarm when others write between them, or rotate the master key", async () => {
+  await withDirectory(async (directory) => {
+    const store = await sqliteStore(directory);
+    const vault = await initVault({ store });
+    await vault.create({ name: "A", value: utf8("a") });
+    await vault.createRecoveryKey(() => {}, { kek: KEK });
+    const row = await readRow(store);
+    let kek = KEK;
+    const keys: KeySource = {
+      current: (row) => callerKey(kek).current(row),
+      adopt: () => Promise.resolve(),
+      close: () => {},
+    };
+    const progress = () => {};
+    const caller = { describe: () => "the caller" } as Partial<KeyProvider>;
+    const providers = new Map([[row.provider.type, caller]]);
+    const scene = { store, row, keys, progress, providers } as unknown as UnlockedScene;
+    const checks = [keyCheck, secretsCheck, auditCheck, recoveryCheck];
+    const examine = async () => {
+      for (const { name, run } of checks) assert.deepEqual((await run(scene)).findings, [], name);
+    };
+    await examine();
+    await vault.use("A", {}, () => {});
+    await vault.createRecoveryKey(() => {}, { kek: KEK, replace: true });
+    await examine();
+    await vault.rotateMaster({ settings: { type: "caller" }, kek: OTHER_KEK });
+    kek = OTHER_KEK;
+    await examine();
+    await vault.close();
+  });
+});

@@ -8,7 +8,7 @@ import { providedKey } from "../../vault/key_source.ts";
 import { readRow } from "../../vault/read_row.ts";
 import { recordWrongPassphrase } from "../../vault/take_kek.ts";
 import type { CliContext } from "../context.ts";
-import type { Check, Finding, Outcome, Scene, UnlockedScene } from "../doctor/check.ts";
+import type { Check, Finding, Outcome, Scene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";
 import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor/place_checks.ts";
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
@@ -93,13 +93,12 @@ async function examine(scene: Scene, flags: DoctorFlags): Promise<Made[]> {
       await attempt(made, "key", async () => {
         const keys = providedKey(scene.providers, keeperFor(scene.context, passphraseFlags(flags)));
         try {
-          const key = await keys.current(row).catch(async (error) => {
+          await keys.current(row).catch(async (error) => {
             const state = { store, now: Date.now, actor: ACTOR };
             await recordWrongPassphrase(state, scene.providers, row.provider.type, error);
             throw error;
           });
-          const unlocked: UnlockedScene = { ...scene, store, row, key };
-          await run(UNLOCKED, unlocked);
+          await run(UNLOCKED, { ...scene, store, row, keys });
         } finally {
           keys.close();
         }

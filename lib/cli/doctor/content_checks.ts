@@ -7,16 +7,19 @@ import { checkSecrets } from "../../vault/check_secrets.ts";
 import { providerOf } from "../../vault/key_source.ts";
 import { openProofKeys } from "../../vault/proof_key.ts";
 import { checkNotRevoked, checkRecovery } from "../../vault/recovery.ts";
-import { verifyWith } from "../../vault/verify_audit.ts";
+import { verifyAudit } from "../../vault/verify_audit.ts";
 import { findingLine } from "../commands/audit_verify.ts";
-import { type Check, fine, type UnlockedScene } from "./check.ts";
+import { type Check, fine, inOneState, type UnlockedScene } from "./check.ts";
 
 /** The key, and the vault's own row. */
 export const keyCheck: Check<UnlockedScene> = {
   name: "key",
-  async run({ row, key, providers }) {
-    (await openProofKeys(key, row)).wipe();
-    const { provider: settings } = row;
+  async run(scene) {
+    const { provider: settings } = await inOneState(scene, async (_, row, key) => {
+      (await openProofKeys(key, row)).wipe();
+      return row;
+    });
+    const { providers } = scene;
     return fine(`the vault's own, from ${providerOf(providers, settings.type).describe(settings)}`);
   },
 };
@@ -24,11 +27,11 @@ export const keyCheck: Check<UnlockedScene> = {
 /** Every DEK and every value. */
 export const secretsCheck: Check<UnlockedScene> = {
   name: "secrets",
-  async run({ store, row, key, progress }) {
-    const { secrets, broken } = await store.read(async (reader) => {
+  async run(scene) {
+    const { secrets, broken } = await inOneState(scene, async (reader, row, key) => {
       const total = await reader.countSecrets();
       return await checkSecrets(reader, row, key, (checked) => {
-        progress(`checking secrets: ${checked} of ${total}`);
+        scene.progress(`checking secrets: ${checked} of ${total}`);
       });
     });
     return {
@@ -46,9 +49,9 @@ export const secretsCheck: Check<UnlockedScene> = {
 /** The events, and the secrets against them. */
 export const auditCheck: Check<UnlockedScene> = {
   name: "audit",
-  async run({ store, row, key, progress }) {
+  async run({ store, keys, progress }) {
     progress("verifying the audit");
-    const audit = await store.read((reader) => verifyWith(reader, row, key));
+    const audit = await verifyAudit({ store, keys });
     return {
       summary: `${audit.events} events, head ${audit.head}`,
       findings: audit.findings.map((finding) => ({
@@ -65,26 +68,28 @@ export const auditCheck: Check<UnlockedScene> = {
 /** The recovery key. */
 export const recoveryCheck: Check<UnlockedScene> = {
   name: "recovery",
-  async run({ store, row, key }) {
-    const { recovery } = row;
-    if (recovery === null) {
-      return {
-        summary: "no recovery key",
-        findings: [{
-          severity: "warning",
-          cause: "if the vault's key is lost, nothing opens it any more",
-          mend: "aivault recovery create",
-          code: "KEY_MISSING",
-        }],
-      };
-    }
-    await checkRecovery(key, row, recovery);
-    const proofKeys = await openProofKeys(key, row);
-    try {
-      await store.read((reader) => checkNotRevoked(reader, row.vaultId, recovery, proofKeys));
-    } finally {
-      proofKeys.wipe();
-    }
-    return fine("a recovery key, and it opens the key of now");
+  async run(scene) {
+    const isThere = await inOneState(scene, async (reader, row, key) => {
+      const { recovery, vaultId } = row;
+      if (recovery === null) return false;
+      await checkRecovery(key, row, recovery);
+      const proofKeys = await openProofKeys(key, row);
+      try {
+        await checkNotRevoked(reader, vaultId, recovery, proofKeys);
+      } finally {
+        proofKeys.wipe();
+      }
+      return true;
+    });
+    if (isThere) return fine("a recovery key, and it opens the key of now");
+    return {
+      summary: "no recovery key",
+      findings: [{
+        severity: "warning",
+        cause: "if the vault's key is lost, nothing opens it any more",
+        mend: "aivault recovery create",
+        code: "KEY_MISSING",
+      }],
+    };
   },
 };
