@@ -6,20 +6,18 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS } from "./schema.ts";
 import type { SqlValue } from "./sqlite_rows.ts";
+
+// Not those that the database names: its schema may be somebody else's by now.
+const TABLES = MIGRATIONS.flatMap((sql) => [...sql.matchAll(/create table (\w+)/g)])
+  .map(([, name = ""]) => name);
 
 /** Makes the tables of `to` hold what those of `from` hold. Both have the same schema and are in a transaction. */
 export function copyTables(from: DatabaseSync, to: DatabaseSync): void {
-  const tables = tablesOf(to);
   // Tables that refer to others come after them in the schema.
-  for (const table of tables.toReversed()) to.exec(`delete from ${table}`);
-  for (const table of tables) copyTable(from, to, table);
-}
-
-function tablesOf(database: DatabaseSync): string[] {
-  const sql = `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'
-    order by rowid`;
-  return database.prepare(sql).all().map(({ name }) => String(name));
+  for (const table of TABLES.toReversed()) to.exec(`delete from ${table}`);
+  for (const table of TABLES) copyTable(from, to, table);
 }
 
 function copyTable(from: DatabaseSync, to: DatabaseSync, table: string): void {

@@ -5,12 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { VaultError } from "../../lib/errors.ts";
+import { checkSchema } from "./check_schema.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
 /**
  * Makes the tables of a database that is `new`, and brings those of an older program forward.
  *
- * @throws {VaultError} `INTEGRITY` if another program wrote it, `UNSUPPORTED` if a newer one did.
+ * @throws {VaultError} `INTEGRITY` if another program wrote it or somebody changed its tables, `UNSUPPORTED` if a newer one did.
  */
 export function migrate(database: DatabaseSync, attempted: string, age: "new" | "old"): void {
   const { version, application, tables } = headerOf(database);
@@ -30,7 +31,7 @@ export function migrate(database: DatabaseSync, attempted: string, age: "new" | 
     );
   }
   database.exec("pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
-  if (version === MIGRATIONS.length) return;
+  if (version === MIGRATIONS.length) return checkSchema(database, attempted);
   database.exec("pragma journal_mode = wal");
   database.exec("begin immediate");
   try {
