@@ -175,7 +175,7 @@ async function checkIsLost(state: Pick<VaultState, "store">, next: ProvidedKey):
  *
  * @throws {VaultError} `INVALID_INPUT` if a group was mistyped, and as `openRecovery`.
  */
-export async function openWithRecoveryKey(
+async function openWithRecoveryKey(
   state: Omit<VaultState, "keys">,
   text: Uint8Array,
 ): Promise<Uint8Array> {

@@ -27,7 +27,7 @@ export const DEFAULT_KEY_VARIABLE = "AIVAULT_KEY";
  */
 export function envKeyProvider(read: (name: string) => string | undefined): KeyProvider {
   const attempted = "read the vault's key";
-  const load = (variable: string, hint: string): Uint8Array => {
+  const load = (variable: string, hint: string, absent: string): Uint8Array => {
     const text = read(variable);
     if (text !== undefined) {
       return parseKeyText(
@@ -39,7 +39,7 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
       );
     }
     throw new VaultError("KEY_MISSING", attempted, `environment variable ${variable} is not set`, {
-      hints: [`set ${variable} to the vault's key, base64 of 32 bytes`],
+      hints: [absent],
     });
   };
   return {
@@ -63,12 +63,15 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
       }
       return {
         settings: { type: "env", variable },
-        kek: load(variable, NEW_KEY_HINT),
+        kek: load(variable, NEW_KEY_HINT, makeIt(variable)),
         adopted: true,
       };
     },
     // async: a failure is a rejection, never a throw
-    load: async (settings) => load(variableOf(settings), OWN_KEY_HINT),
+    async load(settings) {
+      const variable = variableOf(settings);
+      return load(variable, OWN_KEY_HINT, `set ${variable} to the vault's key, base64 of 32 bytes`);
+    },
     // async: a failure is a rejection, never a throw
     async next(settings, { newKey }) {
       if (newKey !== undefined) return { settings, kek: new Uint8Array(newKey) };
@@ -87,6 +90,10 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     afterRotation: (settings) =>
       `set ${variableOf(settings)} to the new key now: until then every command fails`,
   };
+}
+
+function makeIt(variable: string): string {
+  return `make a key, and keep a copy: export ${variable}="$(head -c 32 /dev/urandom | base64)"`;
 }
 
 function variableOf(settings: ProviderSettings): string {

@@ -36,7 +36,7 @@ const messages: readonly (readonly [string, number])[] = [
 ];
 
 /** The primary result code of an error of SQLite; `undefined` if it is none. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
     return undefined;
   }

@@ -121,7 +121,7 @@ test(
       await check(`
       $ aivault init --provider env --env-var AIVAULT_KEY
       ! aivault: read the vault's key: environment variable AIVAULT_KEY is not set
-      ! hint: set AIVAULT_KEY to the vault's key, base64 of 32 bytes
+      ! hint: make a key, and keep a copy: export AIVAULT_KEY="$(head -c 32 /dev/urandom | base64)"
       [8]
 
       $ AIVAULT_KEY= aivault init --provider env --env-var AIVAULT_KEY

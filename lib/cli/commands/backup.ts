@@ -75,7 +75,7 @@ export function verify(
 }
 
 /** The error of secrets that do not open. */
-export function brokenSecrets(count: number, attempted: string): VaultError {
+function brokenSecrets(count: number, attempted: string): VaultError {
   const problem = count === 1 ? "1 secret does not open" : `${count} secrets do not open`;
   return new VaultError("INTEGRITY", attempted, problem, {
     hints: ["the others do; restore what is named from another backup"],
