@@ -120,6 +120,8 @@ export interface Passphrases {
 /** Reads passphrases from flags, `AIVAULT_PASSPHRASE` or a hidden prompt, in this order. */
 export function passphrases(context: CliContext, flags: PassphraseFlags): Passphrases {
   const kept = new Map<string, Uint8Array>();
+  // Also where the vault has none and it is not read: others may have seen it.
+  for (const each of new Set([flags.unlock, flags.renew])) warnOfText(context, each);
   return {
     async source(purpose) {
       const isNew = purpose === "new";
@@ -145,7 +147,7 @@ async function readPassphrase(
 ): Promise<Uint8Array> {
   const { isNew, fromEnv, otherWays } = options;
   const attempted = isNew ? "set the passphrase" : "unlock the vault";
-  const given = await readFlags(context, flags, "the passphrase", MAX_PASSPHRASE_LENGTH, attempted);
+  const given = await readGiven(context, flags, "the passphrase", MAX_PASSPHRASE_LENGTH, attempted);
   if (given !== undefined) return flags.text === undefined ? withoutNewline(given) : given;
   const inherited = fromEnv ? context.env("AIVAULT_PASSPHRASE") : undefined;
   if (inherited !== undefined) {
@@ -180,7 +182,21 @@ async function askAgain(context: CliContext, first: Uint8Array, attempted: strin
   });
 }
 
-async function readFlags(
+function warnOfText(context: CliContext, { text, flag }: SecretFlags): void {
+  if (text === undefined) return;
+  warn(context, `other users can read ${flag} in the list of processes; ${flag}-file - is safer`);
+}
+
+function readFlags(
+  context: CliContext,
+  flags: SecretFlags,
+  ...rest: [what: string, limit: number, attempted: string]
+): Promise<Uint8Array | undefined> {
+  warnOfText(context, flags);
+  return readGiven(context, flags, ...rest);
+}
+
+async function readGiven(
   context: CliContext,
   flags: SecretFlags,
   what: string,
@@ -196,7 +212,6 @@ async function readFlags(
     );
   }
   if (text !== undefined) {
-    warn(context, `other users can read ${flag} in the list of processes; ${flag}-file - is safer`);
     const otherWay = what === VALUE
       ? `give it as it is with ${flag}-file <path|->`
       : "it has to be UTF-8 text";

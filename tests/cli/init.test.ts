@@ -183,10 +183,12 @@ test(
       [2]
 
       $ aivault init --provider passphrase --passphrase p --file-path key
+      ! warning: other users can read --passphrase in the list of processes; --passphrase-file - is safer
       ! aivault: initialise the vault: --file-path is not for provider passphrase
       [2]
 
       $ aivault init --provider file --passphrase p
+      ! warning: other users can read --passphrase in the list of processes; --passphrase-file - is safer
       ! aivault: initialise the vault: --passphrase is not for provider file
       [2]
 

@@ -66,6 +66,7 @@ test(
       2
 
       $ aivault secrets list --passphrase p --passphrase-file file
+      ${WARNING}
       ! aivault: unlock the vault: --passphrase and --passphrase-file cannot both be given
       [2]
 

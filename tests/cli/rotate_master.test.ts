@@ -212,6 +212,7 @@ test(
       [2]
 
       $ aivault rotate-master --new-key ${keyOf(3)} --new-key-file given
+      ! warning: other users can read --new-key in the list of processes; --new-key-file - is safer
       ! aivault: rotate the master key: --new-key and --new-key-file cannot both be given
       [2]
     `);

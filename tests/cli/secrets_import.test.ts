@@ -46,6 +46,7 @@ test(
         CRLF (<id>)
         ÜNÏCODE (<id>)
       ! warning: other users can read --entry in the list of processes; --entry-file - is safer
+      ! warning: some values are in quotes, which are kept as a part of them
 
       $ printf 'OPENAI_API_KEY=sk-1' | aivault secrets import --entry-file -
       imported 1 secret into scope global
@@ -161,6 +162,26 @@ test(
       ! hint: nothing was imported
       [2]
     `);
+    }),
+);
+
+test(
+  "secrets import takes the lines of a shell as they are, and says so",
+  options,
+  () =>
+    withVault(async (session) => {
+      const lines = "export A=\"one\"\nB='two'\nC=it's\n";
+      const run = await session.run("aivault secrets import --entry-file -", lines);
+      assert.equal(run.exitCode, 0, run.stderr);
+      assert.equal(
+        run.stderr,
+        "warning: some values are in quotes, which are kept as a part of them\n" +
+          "warning: some lines begin with export, which is kept as a part of the name\n",
+      );
+      assert.equal(await valueOf(session, "export A"), '"one"');
+      assert.equal(await valueOf(session, "B"), "'two'");
+      const plain = await session.run("aivault secrets import --entry-file -", "D=it's\nE=\"\n");
+      assert.equal(plain.stderr, "");
     }),
 );
 

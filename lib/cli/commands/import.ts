@@ -75,6 +75,7 @@ async function readEntries(context: CliContext, flags: ImportFlags): Promise<New
     warn(context, "other users can read --entry in the list of processes; --entry-file - is safer");
   }
   const lines = flags.entryFile === undefined ? [] : await readLines(context, flags.entryFile);
+  warnOfShell(context, lines.map(({ line }) => line));
   const entries = [
     ...given.map((entry, index) => {
       const where = `entry ${index + 1}`;
@@ -92,6 +93,16 @@ async function readEntries(context: CliContext, flags: ImportFlags): Promise<New
   throw new VaultError("INVALID_INPUT", attempted, "no entries were given", {
     hints: ["give NAME=VALUE lines: aivault secrets import --entry-file <path|->"],
   });
+}
+
+// A file for a shell or another tool looks alike, and means something else.
+function warnOfShell(context: CliContext, lines: readonly string[]): void {
+  if (lines.some((line) => /^[^=]*=(["']).*\1$/.test(line))) {
+    warn(context, "some values are in quotes, which are kept as a part of them");
+  }
+  if (lines.some((line) => /^\s*export\s/.test(line))) {
+    warn(context, "some lines begin with export, which is kept as a part of the name");
+  }
 }
 
 async function readLines(
