@@ -45,6 +45,29 @@ test(
 );
 
 test(
+  "a secret is not read from standard input while that is a terminal, where it would be seen",
+  options,
+  () =>
+    withSession(async (session) => {
+      await session.run("aivault status");
+      for (
+        const command of [
+          "secrets create A --value-file -",
+          "secrets import --entry-file -",
+          "rotate-master --new-passphrase-file -",
+        ]
+      ) {
+        const { screen, exitCode } = await converse(session, `aivault ${command}`);
+        assert.equal(exitCode, 2, screen);
+        assert.match(
+          screen,
+          /from standard input: standard input is a terminal, where it would be/,
+        );
+      }
+    }),
+);
+
+test(
   "secrets rotate asks for the value, after it has found the vault's key",
   options,
   () =>

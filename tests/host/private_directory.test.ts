@@ -1,10 +1,13 @@
 /** makePrivateDirectory(): the directory and the parents that it lacks, or an error that says why not. */
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
-import { makePrivateDirectory } from "../../providers/host/private_directory.ts";
+import {
+  claimPrivateDirectory,
+  makePrivateDirectory,
+} from "../../providers/host/private_directory.ts";
 import { listFiles } from "../helpers/files.ts";
 import { withDirectory } from "../helpers/program.ts";
 
@@ -40,3 +43,20 @@ test("makePrivateDirectory() ends where no directory can be made, though the par
     problem: "there is no such file or directory",
   });
 });
+
+test("claimPrivateDirectory() refuses another user's directory, whatever is in it", {
+  skip: process.getuid?.() === 0 ? false : "only root can make another user's directory",
+}, () =>
+  withDirectory(async (directory) => {
+    const theirs = join(directory, "theirs");
+    await mkdir(theirs);
+    await chown(theirs, 12_345, 12_345);
+    for (const mode of [0o700, 0o755]) {
+      await chmod(theirs, mode);
+      await assert.rejects(claimPrivateDirectory(theirs, () => true), {
+        code: "INVALID_INPUT",
+        problem: `directory ${theirs} belongs to another user`,
+      });
+      assert.equal((await stat(theirs)).mode & 0o777, mode);
+    }
+  }));
