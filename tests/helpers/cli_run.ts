@@ -24,6 +24,8 @@ export interface CliWorld {
   readonly platform: string;
   /** All key providers. */
   readonly providers: readonly KeyProvider[];
+  /** Gives what a file or standard input holds. Without it there is no input. */
+  readonly readInput?: CliContext["readInput"];
   /** Called when a command asks for the runtime's own cipher. */
   readonly onNativeCipher?: () => void;
   /** Called when a command has delivered something before it goes on. */
@@ -37,7 +39,7 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** Runs the program with `args` in `world`, without input or terminal. */
+/** Runs the program with `args` in `world`, without a terminal. */
 export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun> {
   const { directory, isDefault, platform, providers, onNativeCipher } = world;
   const printed = { stdout: "", stderr: "" };
@@ -59,7 +61,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
     env: () => undefined,
     stdout: output("stdout"),
     stderr: output("stderr"),
-    readInput: () => Promise.reject(new RangeError("no input")),
+    readInput: world.readInput ?? (() => Promise.reject(new RangeError("no input"))),
     terminal: () => Promise.resolve(undefined),
     place: {
       directory,
