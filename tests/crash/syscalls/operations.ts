@@ -192,6 +192,19 @@ export const OPERATIONS: readonly Operation[] = [
     ["--provider", "passphrase", "--passphrase-file", "-", ...cheap],
     NEXT_PASSPHRASE,
   ),
+  {
+    name: "audit prune",
+    provider: "file",
+    keepsSecrets: true,
+    args: () => ["audit", "prune", "--before", "2999-12-31"],
+    // Events that go altogether, and a proof key that goes with them.
+    beforehand: async (world) => {
+      await must(world, "rotate-master");
+      await must(world, "secrets", "create", "GONE", "--value", "the value of what goes");
+      await must(world, "rotate-master");
+      await must(world, "secrets", "delete", "GONE");
+    },
+  },
   backup("create", { keepsSecrets: true, makesBackup: BACKUP }),
   backup("restore", { bringsBack: "vault", beforehand: backUp }),
   backup("restore --force", { beforehand: backUp }),
