@@ -7,9 +7,10 @@ import test from "node:test";
 import { withDirectory } from "../helpers/program.ts";
 import { makeRecoveryKey } from "../helpers/recovery.ts";
 import { crash } from "./children.ts";
-import { filesIn, peek } from "./inspect.ts";
+import { expectedKekId, filesIn, keysInKeychain, peek } from "./inspect.ts";
 import {
   checkValues,
+  keychainOf,
   makeVault,
   NEXT_KEY,
   NEXT_PASSPHRASE,
@@ -22,7 +23,7 @@ import {
 const UNCOMMITTED = ["step:intent", "before:stage", "after:stage", "step:staged", "step:rewrapped"];
 const COMMITTED = ["step:stored", "before:commit", "after:commit", "step:settled"];
 
-for (const provider of ["file", "env", "passphrase"] as const) {
+for (const provider of ["file", "env", "passphrase", "macos-keychain"] as const) {
   for (const at of [...UNCOMMITTED, ...COMMITTED]) {
     test(`Vault.recover() of provider ${provider}: every secret comes back when killed at ${at}`, async () => {
       await killAndRecover(provider, at);
@@ -33,6 +34,7 @@ for (const provider of ["file", "env", "passphrase"] as const) {
 /** `world` without its key: in its place is what the recovery is given. */
 async function lose(world: World): Promise<World> {
   if (world.provider === "file") await rm(join(world.directory, "kek.key"));
+  if (world.provider === "macos-keychain") await rm(keychainOf(world));
   const variable = Buffer.from(NEXT_KEY).toString("base64");
   return { ...world, variable, passphrase: NEXT_PASSPHRASE };
 }
@@ -53,5 +55,8 @@ async function killAndRecover(provider: ProviderType, at: string): Promise<void>
     assert.equal((await peek(world.directory)).rotation, null);
     const files = provider === "file" ? ["kek.key", "vault.db"] : ["vault.db"];
     assert.deepEqual(await filesIn(world.directory), files);
+    const { kekId: present, vaultId } = await peek(world.directory);
+    const inKeychain = (await keysInKeychain(world)).map((kek) => expectedKekId(kek, vaultId));
+    assert.deepEqual(inKeychain, provider === "macos-keychain" ? [present] : []);
   });
 }
