@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { timeOf } from "./clock.ts";
 import { VaultError } from "../errors.ts";
 import { formatHead } from "./audit_head.ts";
 import {
@@ -60,7 +61,7 @@ export async function createBackup(
     const manifest = await sealManifest(await state.keys.current(row), {
       vaultId: row.vaultId,
       kekId: row.kekId,
-      createdAtMs: state.now(),
+      createdAtMs: timeOf(state.now),
       secrets,
       events: row.auditSeq,
       head: formatHead(row.auditSeq, row.auditMac),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { timeOf } from "./clock.ts";
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
@@ -33,7 +34,7 @@ export async function initVault(
 ): Promise<void> {
   await state.store.write(async (writer) => {
     if (await writer.vault() !== undefined) throw vaultExists();
-    const nowMs = state.now();
+    const nowMs = timeOf(state.now);
     const proofKey = randomBytes(KEY_LENGTH);
     try {
       const row = await firstRow(crypto.randomUUID(), key, nowMs, proofKey);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { timeOf } from "./clock.ts";
 import {
   type AuditChain,
   type AuditEvent,
@@ -74,7 +75,7 @@ export function transact<T>(
 ): Promise<T> {
   return state.store.write(async (writer) => {
     const before = await readVaultRow(writer);
-    const running = new RunningTransaction(state, writer, before, state.now());
+    const running = new RunningTransaction(state, writer, before, timeOf(state.now));
     try {
       const result = await work(running);
       if (running.row !== before) await writer.putVault({ ...running.row });
