@@ -110,9 +110,8 @@ const agent: AgentControl = {
     return await agentConnector(paths.directory)();
   },
   async start(frame) {
-    const { programCommand, startAgent } = await import("./providers/host/agent_process.ts");
-    const command = [...programCommand(import.meta.url), "agent", "run", "--started"];
-    return await startAgent(command, frame);
+    const { startAgent } = await import("./providers/host/agent_process.ts");
+    return await startAgent(import.meta.url, agentPlace, frame);
   },
   async run(onServing) {
     const { runAgent } = await import("./providers/host/agent_run.ts");

@@ -25,9 +25,9 @@ const ATTEMPTED = "reach the agent";
 export interface AgentPaths {
   /** Only the user may enter it. */
   readonly directory: string;
-  /** The socket, if its path is short enough. */
+  /** The socket, if its path fits. */
   readonly socket: string;
-  /** Says where the socket is, if its path is too long. */
+  /** Says where the socket is, if its path does not fit. */
   readonly pointer: string;
   /** Held while an agent takes its place. */
   readonly lock: string;
@@ -44,9 +44,17 @@ export function agentPaths(vaultDirectory: string): AgentPaths {
   };
 }
 
-/** Whether `path` is short enough for a socket. */
+/** Whether `path` is short enough for a socket, and can be named in a list of Deno's permissions. */
 export function fitsSocket(path: string): boolean {
-  return utf8(path).length <= MAX_SOCKET_PATH;
+  return utf8(path).length <= MAX_SOCKET_PATH && !path.includes(",");
+}
+
+/** The path of the socket on which the agent of a vault is to listen. */
+export async function socketOf(
+  { vaultDirectory, env }: { vaultDirectory: string; env: (name: string) => string | undefined },
+): Promise<string> {
+  const { socket } = agentPaths(vaultDirectory);
+  return fitsSocket(socket) ? socket : await distantSocket(vaultDirectory, env);
 }
 
 /** The pipe of the vault's agent on Windows. */
@@ -54,8 +62,8 @@ export function pipeName(vaultDirectory: string): string {
   return `\\\\.\\pipe\\aivault-${digest(vaultDirectory)}`;
 }
 
-/** Where the agent of a vault whose own path is too long listens. */
-export async function distantSocket(
+/** Where the agent of a vault whose own path does not fit listens. */
+async function distantSocket(
   vaultDirectory: string,
   env: (name: string) => string | undefined,
 ): Promise<string> {

@@ -5,9 +5,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { concat, fromUtf8 } from "../../lib/crypto/bytes.ts";
+import { agentCommand } from "./agent_command.ts";
+import type { AgentPlace } from "./agent_socket.ts";
 import { isForbidden } from "./forbidden.ts";
 import { START_MS, type Started } from "../../lib/agent/hand_over.ts";
 import { VaultError } from "../../lib/errors.ts";
@@ -26,21 +27,12 @@ const PASSED_ON = [
   "XDG_RUNTIME_DIR",
   "XDG_CACHE_HOME",
   "DENO_DIR",
-  "AIVAULT_DIR",
 ];
 
-// No core dump, and no open file of the caller's: it might be a lock or a pipe that somebody waits for.
-const SHELL = 'ulimit -c 0; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
-
-/** The command that runs the program whose main module has this URL: a script of Deno, Bun or Node, or a compiled binary. */
-export function programCommand(mainModule: string): readonly string[] {
-  const isCompiled = /^(?:file:\/\/)?\/?(?:\$bunfs|[A-Z]:\/~BUN)\//.test(mainModule) ||
-    mainModule.includes("/deno-compile-");
-  if (isCompiled) return [process.execPath];
-  const script = mainModule.startsWith("file:") ? fileURLToPath(mainModule) : mainModule;
-  const isDeno = process.versions["deno"] !== undefined;
-  return isDeno ? [process.execPath, "run", "-A", "--quiet", script] : [process.execPath, script];
-}
+// No core dump, neither into a file nor into a program; nothing that others may use from its birth on; and no open
+// file of the caller's: it might be a lock or a pipe that somebody waits for. Deno would not let the agent do so itself.
+const SHELL = "ulimit -c 0; { echo 0 >/proc/self/coredump_filter; } 2>/dev/null; umask 077; " +
+  'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
 
 const CODES = ["KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK", "BUSY"] as const;
 
@@ -61,13 +53,18 @@ const reportSchema = v.variant("outcome", [
 export type StartReport = v.InferOutput<typeof reportSchema>;
 
 /**
- * Starts `command` detached from this process: in a session of its own, with `/` as its directory and none of
- * this process's streams. `frame` is given to it on its standard input.
+ * Starts the agent of the vault at `place` detached from this process: in a session of its own, with `/` as its
+ * directory and none of this process's streams. `frame` is given to it on its standard input.
  *
+ * @param mainModule The URL of the running main module.
  * @throws {VaultError} what the agent reports; `KEY_UNAVAILABLE` if it reports nothing in time.
  */
-export async function startAgent(command: readonly string[], frame: Uint8Array): Promise<Started> {
-  const child = tryLaunch(command);
+export async function startAgent(
+  mainModule: string,
+  place: AgentPlace,
+  frame: Uint8Array,
+): Promise<Started> {
+  const child = tryLaunch(await agentCommand(mainModule, place), place.vaultDirectory);
   try {
     const report = parseReport(await talk(child, frame));
     if (report.outcome !== "failed") return report.outcome;
@@ -82,9 +79,9 @@ export async function startAgent(command: readonly string[], frame: Uint8Array):
   }
 }
 
-function tryLaunch(command: readonly string[]): ChildProcess {
+function tryLaunch(command: readonly string[], vaultDirectory: string): ChildProcess {
   try {
-    return launch(command);
+    return launch(command, vaultDirectory);
   } catch (error) {
     throw notStarted(error);
   }
@@ -101,8 +98,9 @@ function notStarted(error: unknown): VaultError {
   });
 }
 
-function launch(command: readonly string[]): ChildProcess {
-  const env: Record<string, string> = {};
+function launch(command: readonly string[], vaultDirectory: string): ChildProcess {
+  // A path that begins at this process's directory would be another one at the agent's.
+  const env: Record<string, string> = { AIVAULT_DIR: vaultDirectory };
   for (const name of PASSED_ON) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;

@@ -11,6 +11,7 @@ import { KeyHolder, wipeRequest } from "../../lib/agent/key_holder.ts";
 import type { Request } from "../../lib/agent/request.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { type AgentPlace, listenAsAgent, type Listening } from "./agent_socket.ts";
+import { isForbidden } from "./forbidden.ts";
 import { socketConnection } from "./socket_connection.ts";
 import { systemClock } from "./system_clock.ts";
 import { useNativeCipher } from "./native_cipher.ts";
@@ -93,12 +94,21 @@ async function serve(
     listening.isInPlace().then((isInPlace) => isInPlace || end(), end);
   }, LOOK_EVERY_MS);
   try {
-    // A vault on a disk that is to be taken out is not held by its agent.
-    process.chdir("/");
+    leaveDirectory();
     await run.onServing(listening.path);
     await ended;
   } finally {
     clearInterval(look);
+  }
+}
+
+// A vault on a disk that is to be taken out is not held by its agent.
+function leaveDirectory(): void {
+  try {
+    process.chdir("/");
+  } catch (error) {
+    // Deno with the permissions of an agent that was started: it is there already.
+    if (!isForbidden(error)) throw error;
   }
 }
 

@@ -14,12 +14,11 @@ import { VaultError } from "../../lib/errors.ts";
 import {
   type AgentPaths,
   agentPaths,
-  distantSocket,
   findSocket,
-  fitsSocket,
   isPrivateDirectory,
   isPrivateSocket,
   pipeName,
+  socketOf,
 } from "./agent_address.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 import { isForbidden } from "./forbidden.ts";
@@ -132,8 +131,8 @@ export async function listenAsAgent(
   if (process.platform === "win32") return await listenOnPipe(server, place.vaultDirectory);
   const paths = agentPaths(place.vaultDirectory);
   await claimDirectory(paths.directory);
-  const isNear = fitsSocket(paths.socket);
-  const path = isNear ? paths.socket : await distantSocket(place.vaultDirectory, place.env);
+  const path = await socketOf(place);
+  const isNear = path === paths.socket;
   if (!isNear) await claimDirectory(dirname(path));
   return await alone(paths, async () => {
     if (!await makeWay(path)) return undefined;

@@ -21,7 +21,7 @@ import { AgentClient } from "../../lib/agent/client.ts";
 import { handOver } from "../../lib/agent/hand_over.ts";
 import { randomBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import { holdKek, type KekHandle, kekIdOf, type Rewrap } from "../../lib/vault/kek.ts";
-import { programCommand, startAgent } from "../../providers/host/agent_process.ts";
+import { startAgent } from "../../providers/host/agent_process.ts";
 import { agentConnector } from "../../providers/host/agent_socket.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";
 
@@ -60,10 +60,8 @@ async function measure(directory: string): Promise<void> {
   const [vaultId, kek] = [crypto.randomUUID(), randomBytes(32)];
   const cli = new URL("../../cli.ts", import.meta.url).href;
   const connect = agentConnector(directory);
-  // The agent is told by its environment where its vault is, as the program's own is.
-  process.env["AIVAULT_DIR"] = directory;
-  const start = (frame: Uint8Array) =>
-    startAgent([...programCommand(cli), "agent", "run", "--started"], frame);
+  const place = { vaultDirectory: directory, env: (name: string) => process.env[name] };
+  const start = (frame: Uint8Array) => startAgent(cli, place, frame);
   await handOver({ connect, start }, systemClock, vaultId, kek, { idleMs: 0, maxAgeMs: 0 });
   const kekId = kekIdOf(kek, vaultId);
   const here = holdKek(kek, vaultId);
