@@ -1,7 +1,7 @@
 /**
  * Builds the npm package: JavaScript and types, since Node runs no TypeScript below node_modules.
  *
- *     deno run -A scripts/build_npm.ts [--out dist/npm] [--commit HASH]
+ *     deno run -A scripts/build_npm.ts [--out dist/npm] [--commit HASH] [--repository URL]
  *     npm publish ./dist/npm
  *
  * `deno pack` makes JavaScript and declarations of the sources; the manifest and the command are written here.
@@ -30,8 +30,13 @@ export interface SourceManifest {
 /** The least Node with `node:sqlite` as the store uses it. */
 const LEAST_NODE = ">=22.13";
 
-/** The manifest of the package, whose dependencies are as exact as those that were tested. */
-export function npmManifest(source: SourceManifest): Record<string, unknown> {
+/**
+ * The manifest of the package, whose dependencies are as exact as those that were tested.
+ *
+ * @param repository Where the sources are. npm takes no package with provenance that does not name the repository
+ * which it was built in, and leads the links of the README there.
+ */
+export function npmManifest(source: SourceManifest, repository?: string): Record<string, unknown> {
   const { name, version, description, license, dependencies } = source;
   const exports = Object.entries(source.exports).map(([key, path]) => [key, {
     types: path.replace(/\.ts$/, ".d.ts"),
@@ -42,6 +47,9 @@ export function npmManifest(source: SourceManifest): Record<string, unknown> {
     version,
     description,
     license,
+    ...(repository === undefined
+      ? {}
+      : { repository: { type: "git", url: `git+${repository}.git` } }),
     type: "module",
     exports: Object.fromEntries(exports),
     bin: { aivault: "bin/aivault.js" },
@@ -68,7 +76,7 @@ await import("../cli.js");
 const AS_PROGRAM = /\n\/\/ Run as a program [^\n]*\nif \(import\.meta\.main\)[^\n]*\n/;
 
 /** Builds the package into `out`, which is emptied first. */
-export function buildNpm(out: string, commit: string): void {
+export function buildNpm(out: string, commit: string, repository?: string): void {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(join(out, "bin"), { recursive: true });
   withStage(commit, (stage) => {
@@ -82,7 +90,8 @@ export function buildNpm(out: string, commit: string): void {
   });
   // The program exports nothing; an empty file would be no module.
   writeFileSync(join(out, "cli.d.ts"), "export {};\n");
-  const manifest = npmManifest(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
+  const source = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const manifest = npmManifest(source, repository);
   writeFileSync(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(out, "bin/aivault.js"), COMMAND, { mode: 0o755 });
 }
@@ -98,9 +107,10 @@ if (import.meta.main) {
     options: {
       out: { type: "string", default: join(ROOT, "dist", "npm") },
       commit: { type: "string", default: checkedOutCommit() },
+      repository: { type: "string" },
     },
   });
   const out = resolve(flags.out);
-  buildNpm(out, flags.commit);
+  buildNpm(out, flags.commit, flags.repository);
   console.log(out);
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { npmManifest } from "../../scripts/build_npm.ts";
 import { TARGETS } from "../../scripts/build/targets.ts";
 import { ROOT } from "../../scripts/source_tree.ts";
 
@@ -49,5 +50,19 @@ describe("the workflows", () => {
       String,
     );
     assert.deepEqual(built.sort(), TARGETS.map(({ name }) => name).sort());
+  });
+
+  it("name the repository in npm's package, which npm refuses with provenance otherwise", () => {
+    const text = workflows.get("release.yml") ?? "";
+    const command = 'build_npm.ts --repository "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"\n';
+    assert.ok(text.includes(command));
+    assert.match(text, /npm publish \.\/dist\/npm --provenance/);
+    const source = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const { repository } = npmManifest(source, "https://github.com/owner/aivault");
+    assert.deepEqual(repository, {
+      type: "git",
+      url: "git+https://github.com/owner/aivault.git",
+    });
+    assert.equal("repository" in npmManifest(source), false);
   });
 });
