@@ -66,9 +66,14 @@ export function sameKekId(a: string, b: string): boolean {
 /**
  * Holds a copy of `kek` in this process.
  *
+ * @param kekId Its id, where that was computed already.
  * @throws {RangeError} if `kek` has not 32 bytes.
  */
-export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
+export function holdKek(
+  kek: Uint8Array,
+  vaultId: string,
+  kekId: string = kekIdOf(kek, vaultId),
+): KekHandle {
   if (kek.length !== KEY_LENGTH) throw new RangeError(`a KEK has ${KEY_LENGTH} bytes`);
   let held: Uint8Array | undefined = steadyCopy(kek);
   const key = (): Uint8Array => {
@@ -76,7 +81,7 @@ export function holdKek(kek: Uint8Array, vaultId: string): KekHandle {
     throw new VaultError("LOCKED", "use the vault's key", "the vault was closed");
   };
   return {
-    kekId: kekIdOf(kek, vaultId),
+    kekId,
     // async, so that a failure is always a rejection and never a throw.
     wrap: async (dek, context) => seal(key(), dek, context),
     unwrap: async (wrapped, context) => open(key(), wrapped, context),

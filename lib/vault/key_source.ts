@@ -87,7 +87,8 @@ export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySou
       const kek = await loadKek(providers, row);
       try {
         handle?.close();
-        handle = holdKek(kek, row.vaultId);
+        // The id of the key that was loaded is the row's.
+        handle = holdKek(kek, row.vaultId, row.kekId);
         return handle;
       } finally {
         wipe(kek);

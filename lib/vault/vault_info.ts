@@ -4,8 +4,7 @@
  * @module
  */
 import type { Store } from "./store.ts";
-import { readRow } from "./read_row.ts";
-import type { ProviderSettings } from "./vault_row.ts";
+import { type ProviderSettings, readVaultRow } from "./vault_row.ts";
 
 /** A vault's own description. */
 export interface VaultInfo {
@@ -31,8 +30,11 @@ export interface VaultInfo {
  * @throws {VaultError} `NOT_FOUND` without a vault.
  */
 export async function vaultInfo(store: Store): Promise<VaultInfo> {
-  const { vaultId, createdAtMs, provider, kekId, recovery, auditSeq } = await readRow(store);
-  const recoveryCreatedAtMs = recovery?.createdAtMs ?? null;
-  const secrets = await store.read((reader) => reader.countSecrets());
-  return { vaultId, createdAtMs, provider, kekId, recoveryCreatedAtMs, secrets, auditSeq };
+  return await store.read(async (reader) => {
+    const row = await readVaultRow(reader);
+    const { vaultId, createdAtMs, provider, kekId, recovery, auditSeq } = row;
+    const recoveryCreatedAtMs = recovery?.createdAtMs ?? null;
+    const secrets = await reader.countSecrets();
+    return { vaultId, createdAtMs, provider, kekId, recoveryCreatedAtMs, secrets, auditSeq };
+  });
 }

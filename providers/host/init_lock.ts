@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { readdirSync } from "node:fs";
 import { readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -130,7 +131,7 @@ async function become(path: string, number: number): Promise<boolean> {
 
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    const number = Math.max(0, ...(await readdir(path)).map(numberOf));
+    const number = Math.max(0, ...readdirSync(path).map(numberOf));
     // A process died while it released the lock.
     if (number === 0) return { number, pid: undefined, timeMs: 0 };
     return { number, ...parseHolder(await readFile(join(path, String(number)), "utf8")) };

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { constants } from "node:fs";
-import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { link, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
@@ -19,7 +19,8 @@ export const MAX_PRIVATE_FILE = 65_536;
 const MAX_ATTEMPTS = 3;
 
 /**
- * The content of a private file; `undefined` if it does not exist. The caller wipes it.
+ * The content of a private file; `undefined` if it does not exist. The caller wipes it. It is read in this thread:
+ * another takes longer to be asked than so small a file to be read.
  *
  * @throws {VaultError} `KEY_UNUSABLE` if it is a symbolic link or no regular file, belongs to somebody
  * else, can be read by others, or is too large; `KEY_UNAVAILABLE` if it may not be read.
@@ -28,16 +29,16 @@ export async function readPrivateFile(
   path: string,
   attempted: string,
 ): Promise<Uint8Array | undefined> {
-  let file: FileHandle;
+  let fd: number;
   try {
-    file = await open(
+    fd = openSync(
       path,
       constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
     );
   } catch (error) {
     const errno = errnoOf(error);
     const isAbsent = errno === "ENOENT" || errno === "ENOTDIR";
-    if (errno === "ELOOP" || errno === "EMLINK" || (isAbsent && await isLink(path))) {
+    if (errno === "ELOOP" || errno === "EMLINK" || (isAbsent && isLink(path))) {
       throw unusable(path, attempted, "is a symbolic link");
     }
     if (isAbsent) return undefined;
@@ -51,28 +52,28 @@ export async function readPrivateFile(
     });
   }
   try {
-    await checkPrivate(file, path, attempted);
-    return await readAll(file);
+    checkPrivate(fd, path, attempted);
+    return readAll(fd);
   } catch (error) {
     throw diskError(attempted, error);
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }
 
-async function isLink(path: string): Promise<boolean> {
-  return await lstat(path).then((found) => found.isSymbolicLink(), () => false);
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
-async function checkPrivate(file: FileHandle, path: string, attempted: string): Promise<void> {
-  await checkInPlace(file, path, attempted);
-  const { mode, size, uid, isFile } = await file.stat().then((s) => ({
-    mode: s.mode,
-    size: s.size,
-    uid: s.uid,
-    isFile: s.isFile(),
-  }));
-  if (!isFile) throw unusable(path, attempted, "is not a regular file");
+function checkPrivate(fd: number, path: string, attempted: string): void {
+  checkInPlace(fd, path, attempted);
+  const found = fstatSync(fd);
+  const { mode, size, uid } = found;
+  if (!found.isFile()) throw unusable(path, attempted, "is not a regular file");
   if (size > MAX_PRIVATE_FILE) throw unusable(path, attempted, "is too large to be a key");
   const user = process.getuid?.();
   if (user === undefined) return;
@@ -93,23 +94,21 @@ async function checkPrivate(file: FileHandle, path: string, attempted: string): 
  * Deno, when it has less than all permissions, resolves a path before it opens it, so that O_NOFOLLOW sees no
  * link. Therefore what was opened must be what lies at the path itself.
  */
-async function checkInPlace(file: FileHandle, path: string, attempted: string): Promise<void> {
-  const [opened, found] = await Promise.all([
-    file.stat({ bigint: true }),
-    lstat(path, { bigint: true }),
-  ]);
+function checkInPlace(fd: number, path: string, attempted: string): void {
+  const opened = fstatSync(fd, { bigint: true });
+  const found = lstatSync(path, { bigint: true });
   if (found.isSymbolicLink()) throw unusable(path, attempted, "is a symbolic link");
   if (found.ino !== opened.ino || found.dev !== opened.dev) {
     throw unusable(path, attempted, "was replaced while it was read");
   }
 }
 
-async function readAll(file: FileHandle): Promise<Uint8Array> {
+function readAll(fd: number): Uint8Array {
   const buffer = new Uint8Array(MAX_PRIVATE_FILE);
   try {
     let length = 0;
     while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      const bytesRead = readSync(fd, buffer, length, buffer.length - length, length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }

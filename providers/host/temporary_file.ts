@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { lstat, readdir, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { lstat, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { isAlive } from "./process_alive.ts";
@@ -35,11 +36,19 @@ export async function removeLeftovers(
 ): Promise<void> {
   const directory = dirname(path);
   const base = basename(path);
-  for (const name of await readdir(directory).catch(() => [])) {
+  for (const name of namesIn(directory)) {
     const file = join(directory, name);
     if (!name.startsWith(base) || !suffix.test(name.slice(base.length))) continue;
     if (!await isLeftover(file, afterMs)) continue;
     await rm(file, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 

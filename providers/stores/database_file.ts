@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Stats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { type Stats, statSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { VaultError } from "../../lib/errors.ts";
@@ -23,7 +22,7 @@ const LOOK_AGAIN_AFTER_MS = 20;
  */
 export async function lookAtDatabase(path: string, attempted: string): Promise<Stats> {
   for (let looks = 1;; looks++) {
-    const found = await look(path, attempted);
+    const found = look(path, attempted);
     if (!isEmpty(found)) return found;
     if (looks === LOOKS) throw emptied(path, attempted);
     await delay(LOOK_AGAIN_AFTER_MS);
@@ -48,9 +47,9 @@ function isEmpty(found: Stats): boolean {
   return found.isFile() && found.size <= 1;
 }
 
-async function look(path: string, attempted: string): Promise<Stats> {
+function look(path: string, attempted: string): Stats {
   try {
-    return await stat(path);
+    return statSync(path);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw storeError(attempted, error);
     throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {
