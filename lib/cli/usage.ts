@@ -45,6 +45,8 @@ function problemOf(code: string, message: string): string {
       return `there is no flag ${flagIn(message) ?? "like that"}`;
     case "commander.optionMissingArgument":
       return `${/^option '([^']+)'/.exec(message)?.[1] ?? "a flag"} needs its argument`;
+    case "commander.missingArgument":
+      return message.replace(/^missing required argument '([a-z-]+)'$/, "<$1> is missing");
     case "commander.excessArguments":
       return excessArguments(message);
     case "commander.invalidArgument":

@@ -124,6 +124,11 @@ test(
       ! hint: see what there is: aivault secrets create --help
       [2]
 
+      $ aivault backup create
+      ! aivault: read the command line: <file> is missing
+      ! hint: see what there is: aivault backup create --help
+      [2]
+
       $ aivault audit --limit 0
       ! aivault: read the command line: the argument of --limit <n> is not valid: it must be a whole number from 1 to 1000000
       ! hint: see what there is: aivault audit --help
