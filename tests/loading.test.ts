@@ -1,7 +1,12 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { importsOf } from "../scripts/imports.ts";
 import { readTree } from "../scripts/source_tree.ts";
+import { ended, ROOT, startCommand, withDirectory } from "./helpers/program.ts";
 
 const tree = readTree();
 
@@ -20,6 +25,21 @@ function loadedWith(file: string, found = new Set<string>()): Set<string> {
 function among(file: string, wanted: readonly string[]): string[] {
   const loaded = [...loadedWith(file)];
   return wanted.filter((each) => loaded.some((path) => path === each || path.startsWith(each)));
+}
+
+/** All that `status` loads where there is a vault: its parts, and what is loaded with them. */
+function loadedForStatus(): Set<string> {
+  const parts = [
+    "cli.ts",
+    "lib/cli/syntax/status.ts",
+    "lib/cli/commands/status.ts",
+    "providers/host/init_lock.ts",
+    "providers/keys/mod.ts",
+    "providers/stores/sqlite.ts",
+  ];
+  const loaded = new Set<string>();
+  for (const file of parts) loadedWith(file, loaded);
+  return loaded;
 }
 
 /** What every run of the program loads. */
@@ -65,14 +85,7 @@ describe("what is loaded before it is needed", () => {
   });
 
   it("is for status no other command, no class Vault, no registry, no agent, no way to change a vault", () => {
-    const parts = ["cli.ts", "lib/cli/syntax/status.ts", "lib/cli/commands/status.ts"];
-    const place = ["exists", "init_lock"].map((name) => `providers/host/${name}.ts`);
-    const loaded = new Set<string>();
-    for (
-      const file of [...parts, ...place, "providers/keys/mod.ts", "providers/stores/sqlite.ts"]
-    ) {
-      loadedWith(file, loaded);
-    }
+    const loaded = loadedForStatus();
     const needless = [
       /^lib\/cli\/commands\/(?!status)/,
       /^lib\/cli\/syntax\/(?!status)/,
@@ -87,6 +100,33 @@ describe("what is loaded before it is needed", () => {
       assert.deepEqual([...loaded].filter((path) => pattern.test(path)), [], `${pattern}`);
     }
   });
+
+  it("is for status what its imports say", {
+    skip: process.versions.bun === undefined && !("Deno" in globalThis)
+      ? false
+      : "only Node tells which modules it loads",
+  }, () =>
+    withDirectory(async (directory) => {
+      const trace = fileURLToPath(new URL("helpers/trace_loads.ts", import.meta.url));
+      const list = join(directory, "loaded");
+      const env = { AIVAULT_DIR: join(directory, "vault"), TRACE_LOADS: list };
+      const [node, ...words] = [
+        process.execPath,
+        "--import",
+        trace,
+        join(ROOT, "cli.ts"),
+        "status",
+      ];
+      assert.equal((await ended(startCommand([node, ...words], { env }))).exitCode, 0);
+      // The first has made the vault, which loads more.
+      await rm(list);
+      assert.equal((await ended(startCommand([node, ...words], { env }))).exitCode, 0);
+      const paths = (await readFile(list, "utf8")).trimEnd().split("\n");
+      const own = paths.filter((path) => tree.has(path));
+      assert.ok(own.includes("lib/cli/commands/status.ts"));
+      const expected = loadedForStatus();
+      assert.deepEqual(own.filter((path) => !expected.has(path)), []);
+    }));
 
   it("is never the Argon2 package, which one derivation of a key needs", () => {
     for (const file of tree.keys()) {
