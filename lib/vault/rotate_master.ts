@@ -39,7 +39,10 @@ export interface RotationResult {
 /** Why the key is replaced: `recover` if its provider has lost it. A damaged secret then stops nothing. */
 export type RotationPurpose = "rotate" | "recover";
 
-/** Called after each step, before the next. */
+/**
+ * Called after each step, before the next. After `staged` and `rewrapped` the store is held for writing: it must not
+ * wait for this vault then.
+ */
 export type StepListener = (step: RotationStep) => void | Promise<void>;
 
 const PAGE = 100;

@@ -129,7 +129,8 @@ export class Vault {
   }
 
   /**
-   * Creates all of `secrets` in one transaction, or none.
+   * Creates all of `secrets` in one transaction, or none. They are asked for within it: other writers wait as long
+   * as they take, and asking this vault for something meanwhile would wait for ever.
    *
    * @throws {VaultError} `ALREADY_EXISTS` if a name is taken, `INVALID_INPUT` if two of them share one.
    */

@@ -28,7 +28,10 @@ import { verifySecrets } from "./verify_secrets.ts";
 export interface VerifyOptions {
   /** A head that was noted earlier, as `SEQ:HASH`: the vault has to have that event in its past. */
   readonly head?: string | undefined;
-  /** Receives each event, oldest first, before it is known whether later ones hold. */
+  /**
+   * Receives each event, oldest first, before it is known whether later ones hold. It must not wait for this vault,
+   * whose store is being read.
+   */
   readonly onEvent?: AuditListener | undefined;
 }
 
