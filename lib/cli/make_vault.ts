@@ -12,7 +12,7 @@ import type { Store } from "../vault/store.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
 import { defaultProvider } from "./default_provider.ts";
-import { warn } from "./report.ts";
+import { say, warn } from "./report.ts";
 import { ACTOR, hasVault, openExisting } from "./session.ts";
 
 /** The key that {@linkcode initialise} made or adopted. */
@@ -66,23 +66,22 @@ export async function initialise(
 async function autoInit(context: CliContext, providers: KeyProviders): Promise<void> {
   const file = providerOf(providers, "file");
   if (defaultProvider(context) === "file") {
-    return say(context, await makeVault(context, file, {}, providers));
+    return sayMade(context, await makeVault(context, file, {}, providers));
   }
   try {
     const keychain = providerOf(providers, "macos-keychain");
-    say(context, await makeVault(context, keychain, {}, providers));
+    sayMade(context, await makeVault(context, keychain, {}, providers));
   } catch (error) {
     if (!hasCode(error, "KEY_UNAVAILABLE")) throw error;
     warn(context, `the Keychain is unavailable (${error.problem}); the key goes to a file instead`);
-    say(context, await makeVault(context, file, {}, providers));
+    sayMade(context, await makeVault(context, file, {}, providers));
   }
 }
 
-function say(context: CliContext, made: Initialised): void {
+function sayMade(context: CliContext, made: Initialised): void {
   const verb = made.adopted ? "adopted the key in" : "its key is in";
-  context.stderr.write(
-    `initialised a vault in ${context.place.directory}; ${verb} ${made.description}\n`,
-  );
+  const { directory } = context.place;
+  say(context, `initialised a vault in ${directory}; ${verb} ${made.description}`);
 }
 
 async function makeVault(

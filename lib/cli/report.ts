@@ -44,6 +44,11 @@ export function reportError(
   return exitCodeOf(error);
 }
 
+/** Says something beside the result, on stderr. */
+export function say(context: CliContext, line: string): void {
+  context.stderr.write(`${printable(line)}\n`);
+}
+
 /** Says something that the user should know, on stderr. */
 export function warn(context: CliContext, message: string): void {
   context.stderr.write(`${paint(context.stderr, "33", "warning:")} ${printable(message)}\n`);

@@ -10,7 +10,7 @@ import { statusOf } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";
 import type { CommonFlags } from "../flags.ts";
-import type { CommandResult } from "../report.ts";
+import { type CommandResult, say } from "../report.ts";
 
 /** Flags of `agent run`. */
 export interface AgentRunFlags extends CommonFlags {
@@ -31,7 +31,7 @@ export async function run(context: CliContext, flags: AgentRunFlags): Promise<Co
     });
   }
   const how = await context.agent.run((path) => {
-    context.stderr.write(`the agent listens at ${path}; unlock the vault with: aivault unlock\n`);
+    say(context, `the agent listens at ${path}; unlock the vault with: aivault unlock`);
   });
   if (how === "another") {
     throw new VaultError("ALREADY_EXISTS", attempted, "this vault has a living agent", {
