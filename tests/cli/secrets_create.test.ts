@@ -68,6 +68,7 @@ test(
       ! warning: other users can read --value in the list of processes; --value-file - is safer
 
       $ aivault secrets create A --value-file 'the value' --value x
+      ! warning: other users can read --value in the list of processes; --value-file - is safer
       ! aivault: create secret "A": --value and --value-file cannot both be given
       [2]
 
