@@ -13,6 +13,7 @@ import { makePrivateDirectory, syncDirectory } from "../host/private_directory.t
 import { removeLeftovers, temporaryPath } from "../host/temporary_file.ts";
 import { migrate } from "./migrate.ts";
 import { storeError } from "./sqlite_error.ts";
+import { checkWholeFile } from "./whole_file.ts";
 
 /**
  * Makes a database without a vault at `path`, mode 0600, unless there is one.
@@ -42,9 +43,12 @@ async function makeIn(directory: string, path: string, attempted: string): Promi
     const database = new DatabaseSync(temporary);
     try {
       migrate(database, attempted, "new");
+      // Closing it would do so too, and say nothing if it fails.
+      database.exec("pragma wal_checkpoint(truncate)");
     } finally {
       database.close();
     }
+    await checkWholeFile(temporary, attempted);
     await placeNew(temporary, path, attempted);
     await syncDirectory(dirname(path));
   } finally {

@@ -14,5 +14,5 @@ import { exists } from "../host/exists.ts";
  */
 export async function checkWholeFile(path: string, attempted: string): Promise<void> {
   if (!await exists(`${path}-wal`)) return;
-  throw new VaultError("DISK", attempted, "the copy of the vault could not be written to its end");
+  throw new VaultError("DISK", attempted, "the database could not be written to its end");
 }

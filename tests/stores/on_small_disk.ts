@@ -5,8 +5,8 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { rm, statfs, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { hasCode, VaultError } from "../../lib/errors.ts";
 import { Vault } from "../../lib/vault/vault.ts";
@@ -100,4 +100,38 @@ async function readOnly(): Promise<Record<string, unknown>> {
   return { ...outcome, afterwards };
 }
 
-console.log(JSON.stringify(await (scenario === "full" ? full() : readOnly())));
+/** Makes vaults with ever more room, and each again when there is enough. */
+async function tight(): Promise<Record<string, unknown>> {
+  const outcomes = new Set<string>();
+  const filler = join(disk, "filler");
+  for (let room = 8_192; room <= 262_144; room += 4_096) {
+    const { bavail, bsize } = await statfs(disk);
+    await writeFile(filler, new Uint8Array(Number(bavail) * Number(bsize) - room));
+    outcomes.add(await code(makeVault()));
+    await rm(filler);
+    const again = await code(makeVault());
+    if (again !== "ALREADY_EXISTS") outcomes.add(`again: ${again}`);
+    const vault = await Vault.open({ store: await SqliteStore.open({ path }), kek });
+    await vault.create({ name: "S0", value: value(0) });
+    if (await usable(vault, 1) !== 1) outcomes.add("lost");
+    await vault.close();
+    await rm(dirname(path), { recursive: true });
+  }
+  return { outcomes: [...outcomes].sort() };
+}
+
+async function makeVault(): Promise<void> {
+  const store = await SqliteStore.open({ path, create: true });
+  try {
+    await Vault.init({ store, kek });
+  } finally {
+    await store.close();
+  }
+}
+
+const scenarios: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
+  full,
+  tight,
+  "read-only": readOnly,
+};
+console.log(JSON.stringify(await scenarios[scenario]?.()));

@@ -46,6 +46,17 @@ test("a full disk fails every write with DISK, and after room is made nothing wa
   });
 });
 
+test(
+  "a vault that is made on a disk with ever more room is made whole or fails with DISK, and is made again",
+  {
+    skip,
+    timeout: 60_000,
+  },
+  async () => {
+    assert.deepEqual(await runScenario("tight"), { outcomes: ["DISK", "again: none", "none"] });
+  },
+);
+
 test("a read-only disk fails with DISK, and once it can be written again nothing was lost", {
   skip,
   timeout: 60_000,
