@@ -51,7 +51,10 @@ async function makeIn(directory: string, path: string, attempted: string): Promi
     await checkWholeFile(temporary, attempted);
     await placeNew(temporary, path, attempted);
     await syncDirectory(dirname(path));
-  } finally {
+  } catch (error) {
     await rm(directory, { recursive: true, force: true }).catch(() => {});
+    throw error;
   }
+  // Whoever makes the vault in it next tries again.
+  await rm(directory, { recursive: true, force: true });
 }
