@@ -54,6 +54,36 @@ describe("the package from JSR", () => {
   );
 
   it(
+    "starts the agent of a vault with a passphrase, which other processes find",
+    options,
+    () =>
+      withJsr(async ({ home, run }) => {
+        await writeFile(join(home, "passphrase"), "correct horse");
+        const aivault = async (...args: string[]): Promise<Ended> => {
+          const ended = await run([
+            "run",
+            "-A",
+            "--no-config",
+            "--quiet",
+            "jsr:@aivault/cli",
+            ...args,
+          ]);
+          assert.equal(ended.exitCode, 0, ended.stderr);
+          return ended;
+        };
+        const given = ["--passphrase-file", join(home, "passphrase")];
+        const cheap = ["--argon2-memory", "8", "--argon2-iterations", "1"];
+        await aivault("init", "--provider", "passphrase", ...given, ...cheap);
+        await aivault("unlock", ...given);
+        try {
+          assert.equal((await aivault("secrets", "list")).stdout, "no secrets\n");
+        } finally {
+          await aivault("lock");
+        }
+      }),
+  );
+
+  it(
     "is a library whose import runs nothing and asks for nothing",
     options,
     () =>
