@@ -1,9 +1,10 @@
 /** Putting a backup in the vault's place: over what, beside what, and in which state. */
 import assert from "node:assert/strict";
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { prepareRestore } from "../../lib/vault/backup.ts";
+import { prepareRestore, verifyBackup } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { withDirectory } from "../helpers/program.ts";
@@ -106,5 +107,31 @@ test("prepareRestore() forgets a rotation that was under way when the backup was
     assert.deepEqual(noted, [true, null]);
     await other.close();
     await rotating.close();
+  });
+});
+
+test("a manifest of more than 64 KiB is refused, however much room its length asks for", async () => {
+  await withDirectory(async (directory) => {
+    const place = placeIn(directory);
+    const file = join(directory, "backup");
+    await backedUp(directory, file);
+    const bytes = await readFile(file);
+    const at = "aivault-backup 1\n".length;
+    const length = bytes.readUInt32BE(at);
+    /** The same backup with a manifest of this length, filled up with spaces. */
+    const padded = async (size: number, claimed = size): Promise<void> => {
+      const head = Uint8Array.from(bytes.subarray(0, at + 4));
+      new DataView(head.buffer).setUint32(at, claimed);
+      const manifest = new Uint8Array(size).fill(0x20);
+      manifest.set(bytes.subarray(at + 4, at + 4 + length));
+      await writeFile(file, Buffer.concat([head, manifest, bytes.subarray(at + 4 + length)]));
+    };
+    const verify = () => place.withBackup(file, "verify", (backup) => verifyBackup(backup, byKek));
+    await padded(65_536);
+    assert.equal((await verify()).audit.isIntact, true);
+    await padded(65_537);
+    await assert.rejects(verify(), { code: "INTEGRITY" });
+    await padded(65_536, 0xffff_ffff);
+    await assert.rejects(verify(), { code: "INTEGRITY" });
   });
 });
