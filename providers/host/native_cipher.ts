@@ -35,8 +35,8 @@ export const nativeCipher: Cipher = {
 
 /**
  * Has this process compute ChaCha20-Poly1305 with the runtime's own library, if it has one that agrees with the portable
- * cipher (see `chooseCipher`). What is sealed and what is opened stays the same; it takes a third of the time, or less.
- * For programs that open or seal very many secrets: those of one command are not worth the time to load it.
+ * cipher (see `chooseCipher`). What is sealed and what is opened stays the same, and takes less time. It is for programs
+ * that open or seal very many secrets: a few are not worth the time to load it.
  *
  * Node and Deno have one, Bun has none.
  *
