@@ -17,9 +17,10 @@ import {
   sealManifest,
 } from "./backup_manifest.ts";
 import { checkSecrets, type SecretCheck } from "./check_secrets.ts";
+import { sameKekId } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
 import type { Store } from "./store.ts";
-import { transact, type VaultState } from "./transaction.ts";
+import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import { readRow } from "./read_row.ts";
 import type { VaultRow } from "./vault_row.ts";
 import { type AuditVerification, verifyAudit } from "./verify_audit.ts";
@@ -139,7 +140,8 @@ export function verifyBackup(
 
 /**
  * Proves a backup, and makes the copy ready to be the vault again: that it was restored is put on record
- * in it, and a rotation that was under way when it was made is forgotten.
+ * in it, and a rotation that was under way when it was made is forgotten. Of one that had taken place the key may
+ * still be staged, so that it is looked for there.
  */
 export function prepareRestore(
   backup: OpenedBackup,
@@ -148,12 +150,21 @@ export function prepareRestore(
 ): Promise<BackupManifest> {
   return withProvedBackup(backup, keyOf, "restore the backup", async (manifest, store, keys) => {
     await transact({ store, keys, now, actor }, async (transaction) => {
-      if (transaction.row.rotation !== null) await transaction.revise({ rotation: null });
+      await forgetRotation(transaction);
       const note = `made ${new Date(manifest.createdAtMs).toISOString()}`;
       await transaction.record({ kind: "backup.restore", note });
     });
     return manifest;
   });
+}
+
+async function forgetRotation(transaction: Transaction): Promise<void> {
+  const { rotation, kekId, provider } = transaction.row;
+  if (rotation === null) return;
+  const isStored = sameKekId(rotation.toKekId, kekId);
+  // The key of before is left where it is: the vault that it may belong to again is not this one.
+  const left = isStored ? { from: provider, to: provider, toKekId: kekId } : null;
+  await transaction.revise({ rotation: left });
 }
 
 /** The error of a backup whose key is not the one that was found. */

@@ -126,7 +126,12 @@ async function findKept(
 export function providerOf(providers: KeyProviders, type: string): KeyProvider {
   const provider = providers.get(type);
   if (provider !== undefined) return provider;
-  throw new VaultError(
+  throw noProvider(type);
+}
+
+/** The error of a program that has no provider of this type. */
+export function noProvider(type: string): VaultError {
+  return new VaultError(
     "UNSUPPORTED",
     "open the vault",
     `this program has no key provider "${type}"`,

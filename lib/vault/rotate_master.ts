@@ -17,13 +17,13 @@ import { hasCode, VaultError } from "../errors.ts";
 import { openAnchor, sealAnchor } from "./anchor.ts";
 import { rewrapDeks } from "./envelope.ts";
 import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
-import type { ProvidedKey } from "./key_provider.ts";
+import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
-import { settle, settleIfReached, settleWithin } from "./settle_rotation.ts";
+import { settle, settleIfReached, settleWithin, stagedKey } from "./settle_rotation.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
-import { MAX_RETIRED_KEK_IDS } from "./vault_row.ts";
+import { MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
 
 /** A step of a rotation that has just been taken; `intent` may be taken more than once. */
 export type RotationStep = "intent" | "staged" | "rewrapped" | "stored" | "settled";
@@ -115,7 +115,9 @@ async function storeRotation(
       const isNoted = rotation !== null && sameKekId(rotation.toKekId, kekId);
       if (!isNoted || !sameKekId(presentKekId, from)) return undefined;
       if (providers !== undefined) {
-        await providerOf(providers, next.settings.type).stage(next.settings, next.kek);
+        const provider = providerOf(providers, next.settings.type);
+        if (purpose === "recover") await checkFree(provider, next, transaction.row);
+        await provider.stage(next.settings, next.kek);
       }
       await onStep("staged");
       const count = await rewrapAll(transaction, next, purpose);
@@ -128,6 +130,20 @@ async function storeRotation(
     await settle(state, providers).catch(() => {});
     throw error;
   }
+}
+
+// A rotation that could not be finished, because its place could not be reached, may have left the vault's only key here.
+async function checkFree(
+  provider: KeyProvider,
+  { settings }: ProvidedKey,
+  row: VaultRow,
+): Promise<void> {
+  const staged = await stagedKey(provider, settings, row);
+  if (staged !== "present") return;
+  const problem = `the vault's key is not lost: it is staged for ${provider.describe(settings)}`;
+  throw new VaultError("KEY_UNAVAILABLE", "recover the vault", problem, {
+    hints: ["the next command that needs the key puts it in its place"],
+  });
 }
 
 function cameBetween(): VaultError {

@@ -7,7 +7,13 @@ import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider } from "./key_provider.ts";
-import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
+import {
+  CALLER_SETTINGS,
+  type KeyProviders,
+  loadKek,
+  noProvider,
+  providerOf,
+} from "./key_source.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import type { PendingRotation, ProviderSettings, VaultRow } from "./vault_row.ts";
 
@@ -34,12 +40,19 @@ export async function settleWithin(
   // Nothing is put in place or removed by a note that somebody else may have written.
   await transaction.proofKeys();
   if (providers !== undefined) await settleProviders(providers, row, row.rotation);
+  else refuseKept(row.rotation);
   await transaction.revise({ rotation: null });
+}
+
+// Who is given the key by the caller cannot know whether it is in its place.
+function refuseKept({ from, to }: PendingRotation): void {
+  const kept = [from, to].find(({ type }) => type !== CALLER_SETTINGS.type);
+  if (kept !== undefined) throw noProvider(kept.type);
 }
 
 /**
  * {@linkcode settleWithin}, but that a place which cannot be reached, or has lost its key, is given up: the key
- * is about to go elsewhere.
+ * is about to go elsewhere. Until it has gone there, {@linkcode settle} still finds it staged.
  */
 export async function settleIfReached(
   transaction: Transaction,
@@ -77,14 +90,52 @@ async function settleProviders(
   row: VaultRow,
   rotation: PendingRotation,
 ): Promise<void> {
+  if (!sameKekId(row.kekId, rotation.toKekId)) return await discard(providers, row, rotation);
   const to = providerOf(providers, rotation.to.type);
-  if (!sameKekId(row.kekId, rotation.toKekId)) return await to.discard(rotation.to);
-  await to.commit(rotation.to);
+  // A vault that was put back may find a key there that another rotation has staged.
+  if (await stagedKey(to, rotation.to, row) !== "another") await to.commit(rotation.to);
   await checkInPlace(to, row, rotation.to);
   if (rotation.from.type === rotation.to.type) return;
   const from = providerOf(providers, rotation.from.type);
   if (!from.needsPassphrase && await holdsRetiredKey(from, row, rotation.from)) {
     await from.retire(rotation.from);
+  }
+}
+
+async function discard(
+  providers: KeyProviders,
+  row: VaultRow,
+  rotation: PendingRotation,
+): Promise<void> {
+  const to = providerOf(providers, rotation.to.type);
+  if (await stagedKey(to, rotation.to, row) !== "present") await to.discard(rotation.to);
+  // The note of a recovery may have come in the place of the note of a rotation that could not be finished.
+  const own = providerOf(providers, row.provider.type);
+  const staged = await stagedKey(own, row.provider, row);
+  if (staged === "none" || staged === "another") return;
+  await own.commit(row.provider);
+  await checkInPlace(own, row, row.provider);
+}
+
+/**
+ * Whether a key is staged at `provider`, and whether it is the vault's present one.
+ *
+ * @throws {VaultError} if the place cannot be reached.
+ */
+export async function stagedKey(
+  provider: KeyProvider,
+  settings: ProviderSettings,
+  row: VaultRow,
+): Promise<"none" | "present" | "another" | "unusable"> {
+  try {
+    const kek = await provider.loadStaged(settings);
+    if (kek === undefined) return "none";
+    const kekId = kekIdOf(kek, row.vaultId);
+    wipe(kek);
+    return sameKekId(kekId, row.kekId) ? "present" : "another";
+  } catch (error) {
+    if (hasCode(error, "KEY_UNUSABLE")) return "unusable";
+    throw error;
   }
 }
 

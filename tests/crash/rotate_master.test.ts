@@ -46,8 +46,8 @@ const rotations: readonly { provider: ProviderType; target: Target }[] = [
 
 /** The runs of `security` from the opening to the staged key that was read back. */
 const RUNS_TO_STAGE = 3;
-/** Those that put it in its place, remove the staged one and look at what is there. */
-const RUNS_TO_COMMIT = 5;
+/** Those that look at the staged one, put it in its place, remove it and look at what is there. */
+const RUNS_TO_COMMIT = 6;
 
 /** Before each run, and behind the last: nothing durable happens between two. */
 const RUNS = RUNS_TO_STAGE + RUNS_TO_COMMIT;
