@@ -135,7 +135,7 @@ export async function readVaultRow(reader: StoreReader): Promise<VaultRow> {
 
 function parseVaultRow(row: StoredVault): VaultRow {
   const parsed = v.safeParse(rowSchema, row);
-  if (parsed.success) return parsed.output;
+  if (parsed.success && isTakenWhole(row, parsed.output)) return parsed.output;
   const version = row.formatVersion;
   if (typeof version === "number" && version > FORMAT_VERSION) {
     throw new VaultError(
@@ -151,3 +151,16 @@ function parseVaultRow(row: StoredVault): VaultRow {
     hints: ["restore the vault from a backup"],
   });
 }
+
+// What a schema leaves out of a document would not be bound.
+function isTakenWhole(row: StoredVault, taken: VaultRow): boolean {
+  return DOCUMENTS.every((field) => JSON.stringify(row[field]) === JSON.stringify(taken[field]));
+}
+
+const DOCUMENTS = [
+  "provider",
+  "retiredKekIds",
+  "rotation",
+  "recovery",
+  "pastProofKeys",
+] as const satisfies (keyof VaultRow)[];

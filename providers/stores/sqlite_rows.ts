@@ -21,24 +21,56 @@ const count = (column: string, table = "s"): string =>
   `iif(${table}.${column} not between 0 and ${Number.MAX_SAFE_INTEGER}, -1, ${table}.${column})
     as ${column}`;
 
+// Deno's node:sqlite takes a NUL for the end of a text, so that an edit behind it would not be seen. No text of a
+// vault holds one: such a text ends with another character that none holds, in the place that it has in the order.
+const text = (column: string, table: string): string => {
+  const name = `${table}.${column}`;
+  const nul = `instr(${name}, char(0))`;
+  return `iif(${nul}, substr(${name}, 1, ${nul} - 1) || char(1), ${name}) as ${column}`;
+};
+
+const texts = (columns: readonly string[], table: string): string =>
+  columns.map((column) => text(column, table)).join(", ");
+
+const SECRET_TEXTS = ["id", "scope_kind", "workspace_id", "group_id", "pinned_provider", "kek_id"];
+
 /** The columns of a secret, its names and its groups, for a `select … from secrets s`. */
-export const SECRET_COLUMNS = `
-  s.id, s.scope_kind, s.workspace_id, s.group_id, s.pinned_provider, ${count("value_version")},
-  ${count("created_at_ms")}, ${count("updated_at_ms")}, ${
-  count("expires_at_ms")
-}, s.kek_id, s.wrapped_dek,
+export const SECRET_COLUMNS = `${texts(SECRET_TEXTS, "s")}, ${count("value_version")},
+  ${count("created_at_ms")}, ${count("updated_at_ms")}, ${count("expires_at_ms")}, s.wrapped_dek,
   (select json_group_array(json_array(n.is_alias, n.name)) from secret_names n
     where n.secret_id = s.id and n.scope_kind = s.scope_kind
       and n.workspace_id = s.workspace_id and n.group_id = s.group_id) as names,
   (select json_group_array(json_array(g.workspace_id, g.group_id))
     from attached_groups g where g.secret_id = s.id) as groups`;
 
+const AUDIT_TEXTS = [
+  "kind",
+  "actor",
+  "secret_id",
+  "secret_name",
+  "scope",
+  "context",
+  "note",
+  "previous_digest",
+  "state_digest",
+];
+
 /** The columns of an audit row, for a `select … from audit a`. A seq out of range keeps its side of the others. */
-export const AUDIT_COLUMNS = `max(-1, min(a.seq, ${Number.MAX_SAFE_INTEGER})) as seq, ${
-  count("time_ms", "a")
-}, a.kind, a.actor,
-  a.secret_id, a.secret_name, a.scope, a.context, a.note, a.previous_digest, a.state_digest, a.mac,
-  a.proof`;
+export const AUDIT_COLUMNS = `max(-1, min(a.seq, ${Number.MAX_SAFE_INTEGER})) as seq,
+  ${count("time_ms", "a")}, ${texts(AUDIT_TEXTS, "a")}, a.mac, a.proof`;
+
+const VAULT_TEXTS = [
+  "vault_id",
+  "provider",
+  "kek_id",
+  "retired_kek_ids",
+  "rotation",
+  "recovery",
+  "past_proof_keys",
+];
+
+/** The columns of the vault's row, for a `select … from vault v`: of two of one name the later counts. */
+export const VAULT_COLUMNS = `v.*, ${texts(VAULT_TEXTS, "v")}`;
 
 /** A secret's row as the vault reads it. Whatever does not fit is passed on for the vault to refuse. */
 export function toSecretRow(row: SqlRow): SecretRow {
@@ -99,16 +131,16 @@ export function toVaultRow(row: SqlRow): StoredVault {
     formatVersion: row.format_version,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
-    provider: parseJson(row.provider),
+    provider: parseDocument(row.provider),
     kekId: row.kek_id,
-    retiredKekIds: parseJson(row.retired_kek_ids),
-    rotation: row.rotation === null ? null : parseJson(row.rotation),
-    recovery: row.recovery === null ? null : parseJson(row.recovery),
+    retiredKekIds: parseDocument(row.retired_kek_ids),
+    rotation: row.rotation === null ? null : parseDocument(row.rotation),
+    recovery: row.recovery === null ? null : parseDocument(row.recovery),
     auditAnchor: row.audit_anchor,
     auditAnchorSeq: row.audit_anchor_seq,
     auditAnchorMac: row.audit_anchor_mac,
     auditProofKey: row.audit_proof_key,
-    pastProofKeys: parseJson(row.past_proof_keys),
+    pastProofKeys: parseDocument(row.past_proof_keys),
     descriptionMac: row.description_mac,
     auditSeq: row.audit_seq,
     auditMac: row.audit_mac,
@@ -177,6 +209,12 @@ export function auditValues(row: AuditRow): SqlValue[] {
     row.mac,
     row.proof,
   ];
+}
+
+/** What a text of JSON says, if it is written as the program writes it: another spelling would be an edit that says the same. */
+function parseDocument(text: SqlValue | undefined): unknown {
+  const parsed = parseJson(text);
+  return JSON.stringify(parsed) === text ? parsed : undefined;
 }
 
 function parseJson(text: SqlValue | undefined): unknown {

@@ -18,6 +18,7 @@ import {
   toAuditRow,
   toSecretRow,
   toVaultRow,
+  VAULT_COLUMNS,
   vaultValues,
 } from "./sqlite_rows.ts";
 
@@ -26,6 +27,7 @@ import {
 const SELECT_SECRET = `select ${SECRET_COLUMNS} from secrets s where s.id = ?`;
 const SELECT_FIRST = `select ${SECRET_COLUMNS} from secrets s order by s.id limit ?`;
 const SELECT_AFTER = `select ${SECRET_COLUMNS} from secrets s where s.id > ? order by s.id limit ?`;
+const SELECT_VAULT = `select ${VAULT_COLUMNS} from vault v`;
 const PUT_VAULT = `insert or replace into vault values (${marks(19)})`;
 const INSERT_SECRET = `insert into secrets values (${marks(11)})`;
 const INSERT_NAME = `insert into secret_names values (${marks(6)})`;
@@ -55,7 +57,7 @@ export class SqliteWriter implements StoreWriter {
   }
 
   async vault(): Promise<StoredVault | undefined> {
-    const row = this.#get("select * from vault");
+    const row = this.#get(SELECT_VAULT);
     return row === undefined ? undefined : toVaultRow(row);
   }
 

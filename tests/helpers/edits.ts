@@ -15,7 +15,9 @@ export function editsOf(column: Column, value: SqlValue, other: SqlValue | undef
 }
 
 function typedEdits(column: Column, value: SqlValue): SqlValue[] {
-  if (value === null) return column.type === "INTEGER" ? [0, 1, 4e12] : ["", "openai", "other"];
+  if (value === null) {
+    return column.type === "INTEGER" ? [0, 1, 4e12] : ["", "openai", "other", "\0x"];
+  }
   if (typeof value === "string") return textEdits(value);
   if (value instanceof Uint8Array) return bytesEdits(value);
   const number = Number(value);
@@ -30,6 +32,8 @@ function textEdits(value: string): SqlValue[] {
     "x",
     `${value}x`,
     `${value} `,
+    // Text may hold a NUL, which some would take for its end.
+    `${value}\0x`,
     value.slice(0, -1),
     value.slice(0, -1) + String.fromCodePoint(last ^ 1),
     value.toUpperCase(),

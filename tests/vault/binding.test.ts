@@ -160,7 +160,9 @@ async function checkEdit(scene: Scene, victim: Victim, edit: Edit, path: string)
     await checkShow(vault, victim, edit, what, expected);
     await checkOthers(vault, scene, victim, edit, what);
     const listed = (await collect(vault.list())).map(({ id }) => id);
-    assert.ok(listed.includes(idMoved ? String(to) : victim.id), `${what}: list() has lost it`);
+    // Behind a NUL nothing is read.
+    const id = idMoved ? String(to).replace(/\0.*/, "\u0001") : victim.id;
+    assert.ok(listed.includes(id), `${what}: list() has lost it`);
     assert.ok(listed.includes(scene.witness.id), `${what}: list() has lost another secret`);
     assert.equal(listed.length, 3, what);
   } finally {

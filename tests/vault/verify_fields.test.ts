@@ -118,3 +118,26 @@ test("verify() names the event or the secret after an edit of any one stored fie
     assert.deepEqual([...edited].sort(), columns.sort());
   });
 });
+
+test("verify() names an event whose text goes on behind a NUL, in any of its columns", async () => {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    await live(vault);
+    await vault.close();
+    const path = join(directory, "vault.db");
+    const columns = withRaw(path, (raw) => columnsOf(raw, "audit"))
+      .filter(({ type }) => type === "TEXT");
+    assert.ok(columns.length >= 9);
+    for (const { name } of columns) {
+      const copy = await copyDatabase(path, join(directory, `${name}.db`));
+      withRaw(copy, (raw) => {
+        assert.equal(run(raw, `update audit set ${name} = ${name} || char(0) where seq = 3`), 1);
+      });
+      const store = await SqliteStore.open({ path: copy });
+      const reopened = await openVault({ store, kek: OTHER_KEK });
+      const { findings } = await reopened.verify();
+      assert.ok(findings.some(({ seq }) => seq === 3), `${name}: ${JSON.stringify(findings)}`);
+      await reopened.close();
+    }
+  });
+});
