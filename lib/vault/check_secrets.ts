@@ -8,6 +8,7 @@ import { hasCode } from "../errors.ts";
 import { openEnvelope } from "./envelope.ts";
 import type { KekHandle } from "./kek.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
+import { secretPages } from "./secret_pages.ts";
 import type { StoreReader } from "./store.ts";
 import type { VaultRow } from "./vault_row.ts";
 
@@ -42,9 +43,8 @@ export async function checkSecrets(
 ): Promise<SecretCheck> {
   const broken: BrokenSecret[] = [];
   let secrets = 0;
-  let after: string | undefined;
-  while (true) {
-    const rows = await reader.secrets(after, PAGE);
+  const pages = secretPages(PAGE, (after, limit) => reader.secrets(after, limit));
+  for await (const rows of pages) {
     for (const stored of rows) {
       if (!await opens(reader, row, key, stored)) {
         broken.push({ id: String(stored.id), name: String(stored.name ?? "") });
@@ -52,10 +52,8 @@ export async function checkSecrets(
     }
     secrets += rows.length;
     onProgress(secrets);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return { secrets, broken };
-    after = String(last.id);
   }
+  return { secrets, broken };
 }
 
 async function opens(

@@ -7,7 +7,7 @@ import { equalBytes, wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { openAnchor } from "./anchor.ts";
 import { type AuditRow, nextChainKey, type ProofKeyring } from "./audit.ts";
-import { PAGE, pagesOf } from "./audit_pages.ts";
+import { PAGE, pagesOf } from "./pages_of.ts";
 import type { KekHandle } from "./kek.ts";
 import { openProofKeys } from "./proof_key.ts";
 import { deletedDigest } from "./state_digest.ts";

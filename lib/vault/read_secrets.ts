@@ -13,6 +13,7 @@ import type { StoreReader } from "./store.ts";
 import { untilStable } from "./read_row.ts";
 import { checkScope, sameScope, type Scope } from "./scope.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
+import { secretPages } from "./secret_pages.ts";
 import type { VaultState } from "./transaction.ts";
 import { readVaultRow } from "./vault_row.ts";
 
@@ -58,18 +59,17 @@ export async function* listSecrets(
   scope?: Scope,
 ): AsyncGenerator<SecretMetadata | DamagedSecret> {
   const wanted = scope === undefined ? undefined : checkScope(scope, "list secrets");
-  let after: string | undefined;
-  while (true) {
-    const rows = await state.store.read((reader) => reader.secrets(after, PAGE));
+  const pages = secretPages(
+    PAGE,
+    (after, limit) => state.store.read((reader) => reader.secrets(after, limit)),
+  );
+  for await (const rows of pages) {
     for (const row of rows) {
       const secret = readable(row);
       if ("damaged" in secret || wanted === undefined || sameScope(secret.scope, wanted)) {
         yield secret;
       }
     }
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = String(last.id);
   }
 }
 

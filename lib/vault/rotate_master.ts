@@ -21,6 +21,7 @@ import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
+import { secretPages } from "./secret_pages.ts";
 import { settle, settleIfReached, settleWithin, stagedKey } from "./settle_rotation.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import { MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
@@ -226,9 +227,9 @@ async function rewrapPages(
   purpose: RotationPurpose,
 ): Promise<number> {
   let count = 0;
-  let after: string | undefined;
-  while (true) {
-    const rows = await transaction.writer.secrets(after, PAGE);
+  const { writer } = transaction;
+  const pages = secretPages(PAGE, (after, limit) => writer.secrets(after, limit));
+  for await (const rows of pages) {
     // Whoever has lost the key cannot remove a damaged record first: it stays, and opens by no key.
     for (const batch of purpose === "rotate" ? [rows] : rows.map((row) => [row])) {
       try {
@@ -237,9 +238,8 @@ async function rewrapPages(
         if (purpose === "rotate" || !hasCode(error, "INTEGRITY")) throw error;
       }
     }
-    if (rows.length < PAGE) return count;
-    after = String(rows.at(-1)?.id);
   }
+  return count;
 }
 
 async function rewrapRows(

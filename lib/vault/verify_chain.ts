@@ -15,7 +15,7 @@ import {
   type ProofKeyring,
 } from "./audit.ts";
 import { AuditFindings } from "./audit_finding.ts";
-import { PAGE, pagesOf } from "./audit_pages.ts";
+import { PAGE, pagesOf } from "./pages_of.ts";
 import type { StoreReader } from "./store.ts";
 import type { VaultRow } from "./vault_row.ts";
 

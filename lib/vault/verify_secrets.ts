@@ -10,7 +10,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { hasCode } from "../errors.ts";
 import type { AuditRow, ProofKeyring } from "./audit.ts";
 import type { AuditFindings } from "./audit_finding.ts";
-import { PAGE, pagesOf } from "./audit_pages.ts";
+import { PAGE, pagesOf } from "./pages_of.ts";
 import { openDek } from "./envelope.ts";
 import type { KekHandle } from "./kek.ts";
 import { parseSecretRow, type SecretRecord, type SecretRow } from "./secret.ts";

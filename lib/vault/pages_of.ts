@@ -31,7 +31,8 @@ export async function* pagesOf<T>(
   }
 }
 
-function disorder(): VaultError {
+/** The error of rows that do not come in their order. */
+export function disorder(): VaultError {
   return new VaultError("INTEGRITY", "read the vault", "its rows are out of order", {
     hints: ["the database is damaged; restore the vault from a backup"],
   });
