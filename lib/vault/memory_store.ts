@@ -144,8 +144,9 @@ class MemoryState implements StoreWriter {
     return rows.map(copyOfAudit);
   }
 
-  async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
-    return this.#audit.findLast((row) => row.secretId === secretId && row.kind === kind)?.timeMs;
+  async lastAudit(secretId: string, kind: string): Promise<AuditRow | undefined> {
+    const row = this.#audit.findLast((row) => row.secretId === secretId && row.kind === kind);
+    return row && copyOfAudit(row);
   }
 
   async lastState(secretId: string): Promise<AuditRow | undefined> {

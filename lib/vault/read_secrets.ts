@@ -4,7 +4,8 @@
  * @module
  */
 import { wipe } from "../crypto/bytes.ts";
-import { hasCode, type VaultError } from "../errors.ts";
+import { hasCode, VaultError } from "../errors.ts";
+import { type AuditRow, isProven } from "./audit.ts";
 import { openDek } from "./envelope.ts";
 import { findSecret, readSealedValue } from "./find.ts";
 import { checkOnRecord } from "./on_record.ts";
@@ -44,13 +45,21 @@ export function showSecret(state: VaultState, ref: string, scope: Scope): Promis
     const proofKeys = await openProofKeys(key, row);
     try {
       await checkOnRecord(reader, row.vaultId, proofKeys, record, sealedValue);
+      const use = await reader.lastAudit(record.id, "secret.use");
+      if (use !== undefined && !isProven(proofKeys, row.vaultId, use)) throw editedUse(use);
+      return { ...metadataOf(record), lastUsedAtMs: use?.timeMs ?? null };
     } finally {
       proofKeys.wipe();
     }
-    const lastUsedAtMs = await reader.lastAudit(record.id, "secret.use") ?? null;
-    return { ...metadataOf(record), lastUsedAtMs };
   };
   return untilStable(state.store, () => state.store.read(show));
+}
+
+function editedUse({ seq, secretId }: AuditRow): VaultError {
+  const problem = `event ${seq}, the last use of ${secretId}, is not as it was recorded`;
+  return new VaultError("INTEGRITY", "read a secret", problem, {
+    hints: ["see what else was changed: aivault audit verify"],
+  });
 }
 
 /** All secrets in the order of their ids, as stored; pages of one consistent state each. */

@@ -47,8 +47,8 @@ export interface StoreReader {
   countParts(): Promise<number>;
   /** Audit rows, newest first. */
   audit(query: AuditQuery): Promise<AuditRow[]>;
-  /** The time of the newest audit row of this secret and kind; `undefined` if there is none. */
-  lastAudit(secretId: string, kind: string): Promise<number | undefined>;
+  /** The newest audit row of this secret and kind; `undefined` if there is none. */
+  lastAudit(secretId: string, kind: string): Promise<AuditRow | undefined>;
   /** The newest audit row of this secret that has a `stateDigest`; the newest rows are looked at first. */
   lastState(secretId: string): Promise<AuditRow | undefined>;
   /** Up to `limit` audit rows, in the order of their seq: those above `seq`, which may be -Infinity. */

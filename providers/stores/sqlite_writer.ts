@@ -110,11 +110,11 @@ export class SqliteWriter implements StoreWriter {
     return this.#all(SELECT_NEWEST, beforeMs, limit).map(toAuditRow);
   }
 
-  async lastAudit(secretId: string, kind: string): Promise<number | undefined> {
-    const sql = `select time_ms from audit where secret_id = ? and secret_id <> '' and kind = ?
-      order by seq desc limit 1`;
+  async lastAudit(secretId: string, kind: string): Promise<AuditRow | undefined> {
+    const sql = `${SELECT_AUDIT} where a.secret_id = ? and a.secret_id <> '' and a.kind = ?
+      order by a.seq desc limit 1`;
     const row = this.#get(sql, secretId, kind);
-    return row === undefined ? undefined : Number(row.time_ms);
+    return row === undefined ? undefined : toAuditRow(row);
   }
 
   async lastState(secretId: string): Promise<AuditRow | undefined> {

@@ -117,3 +117,26 @@ test("a secret copied in from another vault of the same key is not used", async 
     });
   });
 });
+
+test("show() refuses a secret whose newest use was edited, and names its event", async () => {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    const { id } = await vault.create({ name: "A", value: utf8("a") });
+    await vault.use(id, {}, () => {});
+    await vault.rotate(id, utf8("b"));
+    const [, use] = await vault.audit();
+    assert.equal(use?.kind, "secret.use");
+    assert.equal((await vault.show(id)).lastUsedAtMs, use.timeMs);
+    withRaw(
+      join(directory, "vault.db"),
+      (raw) => run(raw, "update audit set time_ms = time_ms + 1 where kind = 'secret.use'"),
+    );
+    await assert.rejects(vault.show(id), {
+      code: "INTEGRITY",
+      message: /event 3, the last use of/,
+    });
+    // What may be done with it hangs on its state, not on its uses.
+    await vault.use(id, {}, (value) => assert.deepEqual(value, utf8("b")));
+    await vault.close();
+  });
+});
