@@ -103,6 +103,35 @@ test("a secret that was put back is refused even if an event that says so is for
   }
 });
 
+test("a secret that was put back is used if the newer events about it were removed too, and verify() names both", async () => {
+  const remove = (raw: DatabaseSync) => void run(raw, "delete from audit where seq > 4");
+  const change = (vault: Vault, id: string) => vault.rotate(id, utf8("a newer value"));
+  await rolledBack(change, async (vault, id) => {
+    await vault.use(id, {}, (value) => assert.deepEqual(value, utf8("the old value")));
+    const { findings } = await vault.verify();
+    assert.ok(findings.some(({ kind, seq }) => kind === "event-missing" && seq === 5));
+  }, remove);
+});
+
+test("a name that was taken from its secret leads to the next secret of that name, and verify() names the first", async () => {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    const scope = { kind: "workspace", workspaceId: "W" } as const;
+    const { id } = await vault.create({ name: "KEY", value: utf8("of the workspace"), scope });
+    await vault.create({ name: "KEY", value: utf8("of all") });
+    withRaw(
+      join(directory, "vault.db"),
+      (raw) => run(raw, "delete from secret_names where secret_id = ?", id),
+    );
+    const context = { workspaceId: "W" };
+    await vault.use("KEY", context, (value) => assert.deepEqual(value, utf8("of all")));
+    await assert.rejects(vault.use(id, context, () => {}), { code: "INTEGRITY" });
+    const { findings } = await vault.verify();
+    assert.deepEqual(findings.map(({ secretId }) => secretId), [id]);
+    await vault.close();
+  });
+});
+
 test("a secret copied in from another vault of the same key is not used", async () => {
   await withDirectory(async (elsewhere) => {
     const source = await initVault({ store: await sqliteStore(elsewhere) });
