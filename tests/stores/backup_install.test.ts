@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { prepareRestore, verifyBackup } from "../../lib/vault/backup.ts";
+import { prepareRestore } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { withDirectory } from "../helpers/program.ts";
@@ -126,12 +126,13 @@ test("a manifest of more than 64 KiB is refused, however much room its length as
       manifest.set(bytes.subarray(at + 4, at + 4 + length));
       await writeFile(file, Buffer.concat([head, manifest, bytes.subarray(at + 4 + length)]));
     };
-    const verify = () => place.withBackup(file, "verify", (backup) => verifyBackup(backup, byKek));
+    const lengthRead = () =>
+      place.withBackup(file, "verify", ({ manifest }) => Promise.resolve(manifest.length));
     await padded(65_536);
-    assert.equal((await verify()).audit.isIntact, true);
+    assert.equal(await lengthRead(), 65_536);
     await padded(65_537);
-    await assert.rejects(verify(), { code: "INTEGRITY" });
+    await assert.rejects(lengthRead(), { code: "INTEGRITY" });
     await padded(65_536, 0xffff_ffff);
-    await assert.rejects(verify(), { code: "INTEGRITY" });
+    await assert.rejects(lengthRead(), { code: "INTEGRITY" });
   });
 });
