@@ -30,15 +30,29 @@ export async function lookAtDatabase(path: string, attempted: string): Promise<S
 }
 
 /**
- * Checks that the vault's database at `path` is its owner's alone.
+ * Checks that the vault's database at `path` is the user's alone.
  *
  * @throws {VaultError} `DISK` if others can reach it.
  */
-export function checkMode(found: Stats, path: string, attempted: string): void {
-  // Windows has no modes.
-  if (process.getuid === undefined || (found.mode & 0o077) === 0) return;
-  throw new VaultError("DISK", attempted, "other users can reach the database", {
-    hints: [`mend it with: chmod 600 ${shellWord(path)}`],
+export function checkPrivate(found: Stats, path: string, attempted: string): void {
+  const user = process.getuid?.();
+  // Windows has neither owners nor modes.
+  if (user === undefined) return;
+  if (found.uid !== user) {
+    throw notPrivate(attempted, "the database belongs to another user", `sudo chown ${user}`, path);
+  }
+  if ((found.mode & 0o077) === 0) return;
+  throw notPrivate(attempted, "other users can reach the database", "chmod 600", path);
+}
+
+function notPrivate(
+  attempted: string,
+  problem: string,
+  command: string,
+  path: string,
+): VaultError {
+  return new VaultError("DISK", attempted, problem, {
+    hints: [`mend it with: ${command} ${shellWord(path)}`],
   });
 }
 

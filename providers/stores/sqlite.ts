@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import { copyTables } from "./copy_tables.ts";
-import { checkMode, lookAtDatabase } from "./database_file.ts";
+import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
@@ -82,7 +82,7 @@ export class SqliteStore implements Store {
       database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
       await retryBusy(busyTimeoutMs, () => migrate(database as DatabaseSync, attempted, "old"));
       // What is no vault is not to be mended.
-      if (options.anyMode !== true) checkMode(found, path, attempted);
+      if (options.anyMode !== true) checkPrivate(found, path, attempted);
       return new SqliteStore(database, busyTimeoutMs);
     } catch (error) {
       database?.close();

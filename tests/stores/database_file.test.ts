@@ -2,7 +2,7 @@
  * How the file of a database comes to be, and which files SqliteStore gives to SQLite.
  */
 import assert from "node:assert/strict";
-import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
@@ -11,6 +11,7 @@ import { listFiles, snapshot } from "../helpers/files.ts";
 import { deadPid, withDirectory } from "../helpers/program.ts";
 import { initVault, openVault, sqliteStore } from "../helpers/vaults.ts";
 
+const onlyRoot = process.getuid?.() === 0 ? false : "only root can give a file to somebody else";
 const POSIX = process.platform === "win32" ? "Windows has no file modes" : false;
 
 test("SqliteStore.open() refuses a file that was emptied, with or without a log, changing nothing", async () => {
@@ -97,6 +98,26 @@ test(
       }
       await chmod(path, 0o600);
       await (await openVault({ store: await SqliteStore.open({ path }) })).close();
+    });
+  },
+);
+
+test(
+  "SqliteStore.open() refuses a vault's database of another user, and says how to mend it",
+  { skip: POSIX || onlyRoot },
+  async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, "vault.db");
+      await (await initVault({ store: await sqliteStore(directory) })).close();
+      await chown(path, 65_534, 65_534);
+      for (const create of [true, false]) {
+        await assert.rejects(SqliteStore.open({ path, create }), {
+          code: "DISK",
+          message: `open ${path}: the database belongs to another user`,
+          hints: [`mend it with: sudo chown 0 '${path}'`],
+        });
+      }
+      await (await SqliteStore.open({ path, anyMode: true })).close();
     });
   },
 );
