@@ -56,7 +56,8 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
   const path = join(directory, "vault.db");
   const context: CliContext = {
     version: "0.0.0",
-    build: () => Promise.reject(new RangeError("no build")),
+    build: () =>
+      Promise.resolve({ version: "0.0.0", commit: "unknown", runtime: "test", engine: "test" }),
     platform,
     env: () => undefined,
     stdout: output("stdout"),
@@ -73,7 +74,14 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
         await claimPrivateDirectory(directory, isVaultFile);
         return await withInitLock(join(directory, ".init-lock"), isDone, work);
       },
-      health: () => Promise.reject(new RangeError("no health")),
+      health: () =>
+        Promise.resolve({
+          openStore: () => SqliteStore.open({ path }),
+          databaseProblems: () => Promise.resolve([]),
+          files: () => Promise.resolve({ examined: 0, problems: [] }),
+          leftovers: () => Promise.resolve([]),
+          space: () => Promise.resolve(undefined),
+        }),
       backups: () => Promise.reject(new RangeError("no backups")),
     },
     agent: {

@@ -5,7 +5,7 @@
  */
 import { type ErrorCode, VaultError } from "../../errors.ts";
 import { providedKey } from "../../vault/key_source.ts";
-import { readRow } from "../../vault/read_row.ts";
+import { readRow, untilStable } from "../../vault/read_row.ts";
 import { recordWrongPassphrase } from "../../vault/take_kek.ts";
 import type { CliContext } from "../context.ts";
 import type { Check, Finding, Outcome, Scene } from "../doctor/check.ts";
@@ -93,7 +93,7 @@ async function examine(scene: Scene, flags: DoctorFlags): Promise<Made[]> {
       await attempt(made, "key", async () => {
         const keys = providedKey(scene.providers, keeperFor(scene.context, passphraseFlags(flags)));
         try {
-          await keys.current(row).catch(async (error) => {
+          await untilStable(store, (row) => keys.current(row)).catch(async (error) => {
             const state = { store, now: Date.now, actor: ACTOR };
             await recordWrongPassphrase(state, scene.providers, row.provider.type, error);
             throw error;

@@ -80,7 +80,9 @@ export const rotationCheck: Check<OpenScene> = {
     const { rotation, provider: settings } = row;
     if (rotation !== null) {
       const isStored = sameKekId(rotation.toKekId, row.kekId);
-      const what = isStored ? "took place, and is not tidied up yet" : "was begun and given up";
+      const what = isStored
+        ? "took place, and is not tidied up yet"
+        : "was begun, and is under way or was given up";
       return {
         summary: "of the master key",
         findings: [{
