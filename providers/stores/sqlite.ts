@@ -7,7 +7,6 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
-import { copyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { isBusy, storeError } from "./sqlite_error.ts";
@@ -104,8 +103,9 @@ export class SqliteStore implements Store {
    * Makes `target` hold what this store holds: one consistent state, in one transaction of `target`. Other processes may
    * write meanwhile.
    */
-  copyTo(target: SqliteStore): Promise<void> {
-    return this.#transact(
+  async copyTo(target: SqliteStore): Promise<void> {
+    const { copyTables } = await import("./copy_tables.ts");
+    await this.#transact(
       "copy the vault",
       "begin",
       () =>
