@@ -86,6 +86,8 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+const BASE64_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /**
  * The bytes of base64 `text`: standard or url alphabet, padded or not (RFC 4648
  * sections 4 and 5); `undefined` if it is anything else, white space and
@@ -98,9 +100,11 @@ export function fromBase64(text: string): Uint8Array | undefined {
   if (digits.length % 4 === 1) return undefined;
   if (padding !== "" && text.length % 4 !== 0) return undefined;
   const standard = digits.replaceAll("-", "+").replaceAll("_", "/");
+  // Two texts must not stand for one key, so the bits of the last digit that are no byte's have to be zero.
+  const unused = [0, 0, 0b1111, 0b11][standard.length % 4] ?? 0;
+  if ((BASE64_DIGITS.indexOf(standard.slice(-1)) & unused) !== 0) return undefined;
   const binary = atob(standard);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  // Two texts must not stand for one key, so the unused low bits have to be zero.
-  return toBase64(bytes).replace(/=+$/, "") === standard ? bytes : undefined;
+  return bytes;
 }
