@@ -30,7 +30,7 @@ export function checkSchema(database: DatabaseSync, attempted: string): void {
   });
 }
 
-/** A statement without what makes no difference: white space and the case of its words. */
+/** A statement as it is kept and as it was given: SQLite writes the first words its own way. */
 function plain(sql: string): string {
-  return sql.replace(/\s+/g, " ").trim().toLowerCase();
+  return sql.trim().toLowerCase();
 }
