@@ -71,6 +71,8 @@ const place: VaultPlace = {
   hasDatabase: () => exists(paths.database),
   isForeign: () => exists(paths.foreignVault),
   async openStore({ create }) {
+    // The library of Bun needs no loading, and what opens a vault derives keys.
+    if ("Bun" in globalThis) (await import("./providers/host/native_hash.ts")).useNativeHash();
     const { SqliteStore } = await import("./providers/stores/sqlite.ts");
     const { removeStaleInitLock } = await import("./providers/host/init_lock.ts");
     if (!create) await removeStaleInitLock(paths.initLock);

@@ -18,6 +18,7 @@
  * @module
  */
 export { useNativeCipher } from "./host/native_cipher.ts";
+export { useNativeHash } from "./host/native_hash.ts";
 export {
   securityCommand,
   type SecurityCommandOptions,

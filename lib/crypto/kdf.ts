@@ -5,32 +5,33 @@
  */
 import { expand, hkdf } from "@noble/hashes/hkdf.js";
 import { type _HMAC as KeyedHash, hmac } from "@noble/hashes/hmac.js";
-import { type _SHA256 as Sha256, sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { processSha256, type Sha256, type Sha256State } from "./sha256.ts";
 
 /** SHA-256 of `message`: 32 bytes. */
 export function sha256(message: Uint8Array): Uint8Array {
-  return nobleSha256(message);
+  return processSha256()(message);
 }
 
 /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
 export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
-  return key instanceof HmacKey ? key.mac(message) : hmac(nobleSha256, key, message);
+  return key instanceof HmacKey ? key.mac(message) : hmac(processSha256(), key, message);
 }
 
 // A new one for each message would cost more, on some engines, than the hash of a short message does. The library wipes it
 // at the end of each.
-let worker: KeyedHash<Sha256> | undefined;
+let worker: { readonly hash: Sha256; state?: KeyedHash<Sha256State> } | undefined;
 
 /**
  * A key of HMAC-SHA-256 that is prepared once, for many messages. What it holds is as good as the key: its owner
  * calls `destroy`.
  */
 export class HmacKey {
-  readonly #prepared: KeyedHash<Sha256>;
+  readonly #hash = processSha256();
+  readonly #prepared: KeyedHash<Sha256State>;
 
   /** Prepares `key`, of any length, which is neither changed nor kept. */
   constructor(key: Uint8Array) {
-    this.#prepared = hmac.create(nobleSha256, key);
+    this.#prepared = hmac.create(this.#hash, key);
   }
 
   /**
@@ -39,9 +40,10 @@ export class HmacKey {
    * @throws {Error} after `destroy`.
    */
   mac(message: Uint8Array): Uint8Array {
-    worker = this.#prepared._cloneInto(worker);
-    const tag = new Uint8Array(worker.outputLen);
-    worker.update(message).digestInto(tag);
+    if (worker?.hash !== this.#hash) worker = { hash: this.#hash };
+    worker.state = this.#prepared._cloneInto(worker.state);
+    const tag = new Uint8Array(worker.state.outputLen);
+    worker.state.update(message).digestInto(tag);
     return tag;
   }
 
@@ -63,7 +65,7 @@ export function hkdfSha256(
   info: Uint8Array,
   length: number,
 ): Uint8Array {
-  return hkdf(nobleSha256, keyMaterial, salt, info, length);
+  return hkdf(processSha256(), keyMaterial, salt, info, length);
 }
 
 /**
@@ -75,5 +77,5 @@ export function hkdfSha256(
  * @throws {Error} if `key` is shorter or `length` larger.
  */
 export function hkdfExpandSha256(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  return expand(nobleSha256, key, info, length);
+  return expand(processSha256(), key, info, length);
 }

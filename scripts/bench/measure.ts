@@ -13,6 +13,7 @@ import { randomBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { NewSecret } from "../../lib/vault/new_secret.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { useNativeCipher } from "../../providers/host/native_cipher.ts";
+import { useNativeHash } from "../../providers/host/native_hash.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { BareDatabase, openAndSeal } from "./peers.ts";
 
@@ -118,6 +119,7 @@ function watchMemory(): () => number {
 
 // As the commands do that go through every secret.
 useNativeCipher();
+useNativeHash();
 const directory = await mkdtemp(join(tmpdir(), "aivault-bench-"));
 try {
   console.log(JSON.stringify(await measure(Number(process.argv[2] ?? 100), directory)));
