@@ -28,7 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@noble/hashes": ["lib/crypto/"],
   "hash-wasm": ["lib/crypto/"],
   "valibot": ["lib/", "providers/"],
-  "commander": ["lib/cli/"],
+  "commander": ["lib/cli/syntax/"],
 };
 
 /** Modules of the platform that reach other machines, load code or start threads: none has a use here. */

@@ -31,7 +31,6 @@ function among(file: string, wanted: readonly string[]): string[] {
 function loadedForStatus(): Set<string> {
   const parts = [
     "cli.ts",
-    "lib/cli/syntax/status.ts",
     "lib/cli/commands/status.ts",
     "providers/host/init_lock.ts",
     "providers/keys/mod.ts",
@@ -45,16 +44,11 @@ function loadedForStatus(): Set<string> {
 /** What every run of the program loads. */
 const START = new Set([
   "cli.ts",
-  "commander",
   "lib/agent/clock.ts",
   "lib/cli/context.ts",
   "lib/cli/exit_code.ts",
-  "lib/cli/groups.ts",
-  "lib/cli/help_order.ts",
   "lib/cli/program.ts",
   "lib/cli/report.ts",
-  "lib/cli/trace.ts",
-  "lib/cli/usage.ts",
   "lib/errors.ts",
   "lib/version.ts",
   "providers/host/descriptor_writer.ts",
@@ -77,23 +71,22 @@ describe("what is loaded before it is needed", () => {
     assert.deepEqual(among("lib/cli/commands/secrets.ts", secrets), secrets);
   });
 
-  it("is nothing but the command line and its output for the program's version", () => {
+  it("is nothing but the program's output for its version", () => {
     const others = [...loadedWith("cli.ts")].filter((path) => !START.has(path));
     assert.deepEqual(others.filter((path) => !path.startsWith("node:")), []);
     const heavy = ["node:child_process", "node:crypto", "node:net", "node:sqlite", "node:tty"];
     assert.deepEqual(among("cli.ts", heavy), []);
   });
 
-  it("is for status no other command, no class Vault, no registry, no agent, no way to change a vault", () => {
+  it("is for status no parser, no other command, no class Vault, no registry, no agent, no way to change a vault", () => {
     const loaded = loadedForStatus();
     const needless = [
       /^lib\/cli\/commands\/(?!status)/,
-      /^lib\/cli\/syntax\/(?!status)/,
-      /^lib\/cli\/(describe|provider_flags|make_vault|with_vault)/,
+      /^lib\/cli\/(syntax|describe|provider_flags|make_vault|with_vault)/,
       /^lib\/agent\//,
       /^lib\/vault\/(vault\.ts|registry|transaction|init_vault|settle|backup|verify|rotate|recovery)/,
       /^providers\/host\/(agent_|terminal|input|security_command|native_cipher|build_info)/,
-      /^(hash-wasm|@hpke)/,
+      /^(commander|hash-wasm|@hpke)/,
       /^node:(child_process|crypto|net|tty)/,
     ];
     for (const pattern of needless) {

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { type Command, Option } from "commander";
 import { VaultError } from "../errors.ts";
 import type { KeyOptions, KeyProvider } from "../vault/key_provider.ts";
 import type { KeyProviders } from "../vault/key_source.ts";
 import type { CliContext } from "./context.ts";
-import { type UnlockFlags, withUnlockFlags } from "./flags.ts";
+import type { UnlockFlags } from "./flags.ts";
 import { defaultProvider } from "./default_provider.ts";
 
 /** `--provider`, and an option for each that some provider understands. */
@@ -20,28 +19,6 @@ export type ProviderFlags =
 /** What to say of a key that was adopted. */
 export const SHARED_KEY =
   "the key was there already; a vault that shares it is locked out when this one's master key is rotated";
-
-/** Adds `--provider`, the options of every provider, `--json` and the flags of a passphrase. */
-export async function withProviderFlags(
-  command: Command,
-  context: CliContext,
-): Promise<Command> {
-  const providers: KeyProviders = await context.keyProviders(() =>
-    Promise.reject(new RangeError("no passphrase"))
-  );
-  const types = [...providers.keys()].join(", ");
-  command.option(
-    "--provider <type>",
-    `where the key is kept: ${types} (default: ${defaultProvider(context)})`,
-  );
-  for (const [type, provider] of providers) {
-    for (const { name, value, description } of provider.options) {
-      const option = new Option(`--${name} ${value}`, description);
-      command.addOption(option.helpGroup(`Provider ${type}:`));
-    }
-  }
-  return withUnlockFlags(command);
-}
 
 /**
  * The provider that the flags name, or the one that is used when none is named.

@@ -17,13 +17,17 @@ import type { Store } from "../../lib/vault/store.ts";
 const engineMs = performance.now();
 const { default: process } = await import("node:process");
 await import("../../lib/cli/program.ts");
+await import("../../lib/cli/syntax/command_line.ts");
+await import("../../lib/cli/syntax/secrets.ts");
 await import("../../lib/cli/commands/secrets.ts");
 const { vaultPaths } = await import("../../providers/host/paths.ts");
 const { fileKeyProvider } = await import("../../providers/keys/file.ts");
 const { SqliteStore } = await import("../../providers/stores/sqlite.ts");
 const { utf8 } = await import("../../lib/crypto/bytes.ts");
+const { useNativeHash } = await import("../../providers/host/native_hash.ts");
 const { Vault } = await import("../../lib/vault/vault.ts");
 const loaded = performance.now();
+useNativeHash();
 
 const { database, directory, keyFile } = vaultPaths(process.env.AIVAULT_DIR);
 const store = await SqliteStore.open({ path: database });

@@ -1,13 +1,14 @@
 /**
- * `aivault --version --json`
+ * `aivault --version`
  *
  * @module
  */
 import type { CliContext } from "../context.ts";
+import type { CommonFlags } from "../flags.ts";
 import type { CommandResult } from "../report.ts";
 
-/** Says which build this is, and what runs it. */
-export async function version(context: CliContext): Promise<CommandResult> {
-  const build = await context.build();
-  return { text: [build.version], json: { ...build } };
+/** Says which version this is; a document says which build, and what runs it. */
+export async function version(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
+  const json = flags.json === true ? { ...await context.build() } : {};
+  return { text: [context.version], json };
 }

@@ -5,8 +5,7 @@
  */
 import { type Command, Option } from "commander";
 import { MAX_TIMEOUT_MS } from "../../agent/timeouts.ts";
-import { duration } from "../duration.ts";
-import { withCommonFlags, withUnlockFlags } from "../flags.ts";
+import { duration, withCommonFlags, withUnlockFlags } from "./flags.ts";
 import type { App } from "./app.ts";
 
 const commands = () => import("../commands/agent.ts");

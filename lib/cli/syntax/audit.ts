@@ -10,7 +10,7 @@ import {
   withCommonFlags,
   withPassphraseFlags,
   withUnlockFlags,
-} from "../flags.ts";
+} from "./flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `audit` to `program`. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { withProviderFlags } from "../provider_flags.ts";
+import { withProviderFlags } from "./provider_flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `init` to `program`. */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Command } from "commander";
-import { withUnlockFlags } from "../flags.ts";
-import { withProviderFlags } from "../provider_flags.ts";
+import { withUnlockFlags } from "./flags.ts";
+import { withProviderFlags } from "./provider_flags.ts";
 import type { App } from "./app.ts";
 
 const commands = () => import("../commands/recovery.ts");

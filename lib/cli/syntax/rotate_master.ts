@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { withUnlockFlags } from "../flags.ts";
+import { withUnlockFlags } from "./flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `rotate-master` to `program`. */

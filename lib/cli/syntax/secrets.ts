@@ -12,7 +12,7 @@ import {
   withRefFlags,
   withScopeFlags,
   withUnlockFlags,
-} from "../flags.ts";
+} from "./flags.ts";
 import type { App } from "./app.ts";
 
 const commands = () => import("../commands/secrets.ts");

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { withCommonFlags } from "../flags.ts";
+import { withCommonFlags } from "./flags.ts";
 import type { App } from "./app.ts";
 
 /** Adds `status` to `program`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { App } from "./syntax/app.ts";
+import type { App } from "./app.ts";
 
 /** Commands that are described in one place. */
 interface Group {
@@ -19,48 +19,44 @@ interface Group {
 export const GROUPS: readonly Group[] = [
   {
     names: ["status"],
-    add: async (program, app) => (await import("./syntax/status.ts")).addStatus(program, app),
+    add: async (program, app) => (await import("./status.ts")).addStatus(program, app),
   },
   {
     names: ["init"],
-    add: async (program, app) => await (await import("./syntax/init.ts")).addInit(program, app),
+    add: async (program, app) => await (await import("./init.ts")).addInit(program, app),
   },
   {
     names: ["unlock", "lock"],
-    add: async (program, app) => (await import("./syntax/agent.ts")).addLockCommands(program, app),
+    add: async (program, app) => (await import("./agent.ts")).addLockCommands(program, app),
   },
   {
     names: ["rotate-master"],
-    add: async (program, app) =>
-      (await import("./syntax/rotate_master.ts")).addRotateMaster(program, app),
+    add: async (program, app) => (await import("./rotate_master.ts")).addRotateMaster(program, app),
   },
   {
     names: ["secrets"],
-    add: async (program, app) =>
-      (await import("./syntax/secrets.ts")).addSecretCommands(program, app),
+    add: async (program, app) => (await import("./secrets.ts")).addSecretCommands(program, app),
   },
   {
     names: ["audit"],
-    add: async (program, app) => (await import("./syntax/audit.ts")).addAuditCommands(program, app),
+    add: async (program, app) => (await import("./audit.ts")).addAuditCommands(program, app),
   },
   {
     names: ["agent"],
-    add: async (program, app) => (await import("./syntax/agent.ts")).addAgentCommands(program, app),
+    add: async (program, app) => (await import("./agent.ts")).addAgentCommands(program, app),
   },
   {
     names: ["recovery"],
     add: async (program, app) =>
-      await (await import("./syntax/recovery.ts")).addRecoveryCommands(program, app),
+      await (await import("./recovery.ts")).addRecoveryCommands(program, app),
   },
   {
     names: ["backup"],
-    add: async (program, app) =>
-      (await import("./syntax/backup.ts")).addBackupCommands(program, app),
+    add: async (program, app) => (await import("./backup.ts")).addBackupCommands(program, app),
   },
   {
     names: ["doctor"],
-    add: async (program, app) =>
-      (await import("./syntax/doctor.ts")).addDoctorCommands(program, app),
+    add: async (program, app) => (await import("./doctor.ts")).addDoctorCommands(program, app),
   },
 ];
 
@@ -71,7 +67,6 @@ export async function addGroups(
   args: readonly string[],
 ): Promise<void> {
   const [name = ""] = args;
-  if (["-V", "--version"].includes(name)) return;
   const group = GROUPS.find((each) => each.names.includes(name));
   for (const each of group === undefined ? GROUPS : [group]) await each.add(program, app);
 }

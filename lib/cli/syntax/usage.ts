@@ -6,7 +6,7 @@
  * @module
  */
 import type { Command, CommanderError } from "commander";
-import { VaultError } from "../errors.ts";
+import { VaultError } from "../../errors.ts";
 
 /** Makes `command` and those below it report a mistake as a {@linkcode VaultError}. */
 export function useOwnWords(command: Command): void {
