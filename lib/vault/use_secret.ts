@@ -6,8 +6,9 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { findInContext, mayUse } from "./access.ts";
+import type { AuditEvent } from "./audit.ts";
 import { openDek, openValue } from "./envelope.ts";
-import { readSealedValue } from "./find.ts";
+import { parseRef, readSealedValue } from "./find.ts";
 import { checkOnRecord } from "./on_record.ts";
 import { checkContext, contextScope, describeScope, type UseContext } from "./scope.ts";
 import { metadataOf, type SecretMetadata, type SecretRecord } from "./secret.ts";
@@ -32,7 +33,8 @@ export async function useSecret<T>(
   try {
     // A refusal is returned, not thrown, so that the event that records it commits.
     const outcome = await transact(state, async (transaction): Promise<Outcome> => {
-      const record = await findInContext(transaction.writer, ref, checked, attempted);
+      const record = await find(transaction, ref, checked, attempted);
+      if ("refusal" in record) return record;
       const decided = await decide(transaction, record, checked, attempted);
       if ("value" in decided) opened = decided.value;
       return decided;
@@ -42,6 +44,28 @@ export async function useSecret<T>(
   } finally {
     wipe(opened);
   }
+}
+
+/** The secret that `ref` means. One whose row cannot be read, or is another's, is a failure that goes on record. */
+async function find(
+  transaction: Transaction,
+  ref: string,
+  context: UseContext,
+  attempted: string,
+): Promise<SecretRecord | { refusal: unknown }> {
+  try {
+    return await findInContext(transaction.writer, ref, context, attempted);
+  } catch (error) {
+    if (!hasCode(error, "INTEGRITY")) throw error;
+    const parsed = parseRef(ref);
+    const named = "id" in parsed ? { secretId: parsed.id } : { secretName: parsed.name };
+    await transaction.record({ kind: "secret.use.failed", ...named, ...failureIn(context) });
+    return { refusal: error };
+  }
+}
+
+function failureIn(context: UseContext): Pick<AuditEvent, "context" | "note"> {
+  return { context: describeScope(contextScope(context)), note: "integrity" };
 }
 
 type Denial = "context" | "expired";
@@ -101,8 +125,7 @@ async function decide(
     }
   } catch (error) {
     if (!hasCode(error, "INTEGRITY")) throw error;
-    const more = { context: describeScope(contextScope(context)), note: "integrity" };
-    await transaction.record(secretEvent("secret.use.failed", record, more));
+    await transaction.record(secretEvent("secret.use.failed", record, failureIn(context)));
     return { refusal: error };
   }
 }

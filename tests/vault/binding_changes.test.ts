@@ -145,6 +145,22 @@ test("use() puts the failure of an edited value on record, and only removing the
   });
 });
 
+test("use() puts the failure of a record that cannot be read on record, by id and by name", async () => {
+  const unreadable = (raw: DatabaseSync, id: string) =>
+    void run(raw, "update secrets set value_version = 0 where id = ?", id);
+  await edited(unreadable, async (vault, id) => {
+    for (const [ref, named] of [[id, [id, ""]], ["alias", ["", "alias"]]] as const) {
+      await assert.rejects(vault.use(ref, {}, () => {}), { code: "INTEGRITY" });
+      const [{ kind, secretId, secretName, context, note } = {}] = await vault.audit({ limit: 1 });
+      assert.deepEqual([kind, context, note], ["secret.use.failed", "global", "integrity"]);
+      assert.deepEqual([secretId, secretName], named);
+    }
+    // A failure is no state of the secret.
+    const { findings } = await vault.verify();
+    assert.deepEqual(findings.map(({ secretId }) => secretId), [id]);
+  });
+});
+
 test("list() shows a record that cannot be read as damaged, and all others", async () => {
   await edited(
     (raw, id) => void run(raw, "delete from secret_names where secret_id = ?", id),
