@@ -8,6 +8,8 @@ import { VaultError } from "../errors.ts";
 /** The most characters (code points) a name, alias, workspace id or group id may have. */
 export const MAX_TEXT_LENGTH = 255;
 
+// Stands in the place of bytes that are no text: of one text that holds it, many could be written on disk.
+const REPLACEMENT = "\ufffd";
 // Controls, line separators, and marks that reorder what a terminal shows.
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -21,8 +23,8 @@ export function isSecretId(text: string): boolean {
  * Checks a text that a person chose and puts it into Unicode normalisation form C.
  *
  * @param what What the text is, for the message: `"name"`, `"workspace id"` …
- * @throws {VaultError} `INVALID_INPUT` if it is empty, longer than 255 characters, not well-formed,
- * has control or direction-changing characters, or begins or ends with white space.
+ * @throws {VaultError} `INVALID_INPUT` if it is empty, longer than 255 characters, not well-formed (U+FFFD, which
+ * stands for what was not, included), has control or direction-changing characters, or begins or ends with white space.
  */
 export function checkText(text: string, what: string, attempted: string): string {
   const problem = textProblem(text);
@@ -48,7 +50,7 @@ export function checkName(name: string, what: string, attempted: string): string
 
 function textProblem(text: string): string | undefined {
   if (text === "") return "is empty";
-  if (!text.isWellFormed()) return "is not well-formed Unicode";
+  if (!text.isWellFormed() || text.includes(REPLACEMENT)) return "is not well-formed Unicode";
   if ([...text.normalize("NFC")].length > MAX_TEXT_LENGTH) {
     return `is longer than ${MAX_TEXT_LENGTH} characters`;
   }

@@ -51,6 +51,25 @@ test(
 );
 
 test(
+  "no name, alias or group that is not UTF-8 is taken for another one",
+  options,
+  () =>
+    withSession(async (session) => {
+      await session.json("aivault init --json");
+      const names = [
+        String.raw`secrets create "$(printf 'caf\351')"`,
+        String.raw`secrets create A --alias "$(printf 'caf\351')"`,
+        String.raw`secrets create A --scope workspace --workspace-id "$(printf 'caf\351')"`,
+      ];
+      for (const command of names) {
+        const { exitCode, stderr } = await session.run(`aivault ${command} --value-file -`, "v");
+        assert.equal(exitCode, 2, stderr);
+        assert.match(stderr, /is not well-formed Unicode/);
+      }
+    }),
+);
+
+test(
   "no passphrase that is not UTF-8 makes a vault or opens one",
   options,
   () =>

@@ -53,7 +53,7 @@ test("checkText() accepts every other well-formed text and puts it into normalis
   fc.assert(
     fc.property(fc.array(scalar, { minLength: 1, maxLength: 60 }), (scalars) => {
       const text = scalars.join("");
-      const isFine = !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text) &&
+      const isFine = !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\uFFFD]/u.test(text) &&
         !/^[\s\uFEFF]|[\s\uFEFF]$/u.test(text);
       fc.pre(isFine);
       assert.equal(checkText(text, "name", "x"), text.normalize("NFC"));
@@ -80,8 +80,8 @@ test("checkText() counts characters, not UTF-16 units or bytes: 255 are allowed,
   assert.match(refusal("e\u0301".repeat(256)) ?? "accepted", /longer/);
 });
 
-test("checkText() refuses lone surrogates, which have no UTF-8", () => {
-  for (const text of ["\ud800", "a\udc00", "\udc00\ud800", "a\ud83d", "\ud83dx"]) {
+test("checkText() refuses lone surrogates, which have no UTF-8, and what stands in the place of other bytes", () => {
+  for (const text of ["\ud800", "a\udc00", "\udc00\ud800", "a\ud83d", "\ud83dx", "caf\ufffd"]) {
     assert.match(refusal(text) ?? "accepted", /not well-formed/);
   }
   assert.equal(refusal("\ud83d\udd11"), undefined);
