@@ -4,17 +4,20 @@
  *     deno run -A scripts/build_npm.ts [--out dist/npm] [--commit HASH] [--repository URL]
  *     npm publish ./dist/npm
  *
- * `deno pack` makes JavaScript and declarations of the sources; the manifest and the command are written here.
+ * `deno pack` makes JavaScript and declarations of the sources; the manifest is written here. The command is the same
+ * program with its packages in few files, made by Bun: Node takes longer to find and link a module than to run most of
+ * them, and what was tested is what runs.
  *
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { LICENSES_FILE } from "./build/licenses.ts";
 import { checkedOutCommit } from "./build/stage.ts";
-import { withStage } from "./compile.ts";
+import { bun, withStage } from "./compile.ts";
 import { ROOT } from "./source_tree.ts";
 
 /** The parts of package.json that the package's own manifest is made of. */
@@ -69,7 +72,7 @@ process.emitWarning = (warning, ...rest) => {
   if (rest[0] === "ExperimentalWarning" && String(warning).startsWith("SQLite")) return;
   emitWarning.call(process, warning, ...rest);
 };
-await import("../cli.js");
+await import("./cli.js");
 `;
 
 /** How mod.ts becomes a program; npm's users have the command, and a bundler for browsers would follow the import. */
@@ -87,6 +90,8 @@ export function buildNpm(out: string, commit: string, repository?: string): void
     const pack = ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", archive];
     execFileSync(deno, pack, { cwd: stage, stdio: ["ignore", "ignore", "inherit"] });
     execFileSync("tar", ["-xzf", archive, "-C", out, "--strip-components=1"]);
+    bundleCommand(stage, join(out, "bin"));
+    copyFileSync(join(stage, LICENSES_FILE), join(out, LICENSES_FILE));
   });
   // The program exports nothing; an empty file would be no module.
   writeFileSync(join(out, "cli.d.ts"), "export {};\n");
@@ -94,6 +99,23 @@ export function buildNpm(out: string, commit: string, repository?: string): void
   const manifest = npmManifest(source, repository);
   writeFileSync(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(out, "bin/aivault.js"), COMMAND, { mode: 0o755 });
+}
+
+/** Writes the program to `bin/cli.js` and files beside it. */
+function bundleCommand(stage: string, bin: string): void {
+  const options = ["--target=node", "--format=esm"];
+  const parts = [
+    "--splitting",
+    "--min-chunk-size=16384",
+    "--chunk-naming=parts/[name]-[hash].[ext]",
+  ];
+  const command = ["build", ...options, ...parts, `--outdir=${bin}`, "cli.ts"];
+  try {
+    execFileSync(bun(), command, { cwd: stage, stdio: ["ignore", "ignore", "pipe"] });
+  } catch (error) {
+    const hint = "`npm test` installs Bun";
+    throw new Error(`Bun could not bundle the command\nhint: ${hint}`, { cause: error });
+  }
 }
 
 function edit(path: string, pattern: RegExp, replacement: string): void {

@@ -23,6 +23,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { LICENSES_FILE } from "./build/licenses.ts";
 import { DENO_PERMISSIONS } from "./build/permissions.ts";
 import { checkedOutCommit, stageSources } from "./build/stage.ts";
 import { type Engine, executableName, findTargets, type Target } from "./build/targets.ts";
@@ -48,12 +49,13 @@ const HINTS: Readonly<Record<Engine, string>> = {
 };
 
 /** The command that makes `build`, run in its stage. */
-export function buildCommand({ engine, target, outfile }: Build): [string, ...string[]] {
+export function buildCommand({ engine, target, outfile, stage }: Build): [string, ...string[]] {
   if (engine === "deno") {
     const to = target === undefined ? [] : ["--target", target.name];
     const options = ["--deny-import", "--frozen", "--no-check", "--exclude-unused-npm"];
     const allow = [...DENO_PERMISSIONS, ...options, "--app-name", "aivault"];
-    return [deno(), "compile", ...allow, ...to, "--output", outfile, "cli.ts"];
+    const include = existsSync(join(stage, LICENSES_FILE)) ? ["--include", LICENSES_FILE] : [];
+    return [deno(), "compile", ...allow, ...include, ...to, "--output", outfile, "cli.ts"];
   }
   const options = [
     "--compile",
@@ -62,18 +64,21 @@ export function buildCommand({ engine, target, outfile }: Build): [string, ...st
     "--format=esm",
     // What a command does not need is not read either.
     "--splitting",
+    "--min-chunk-size=16384",
     // Most of what runs in a command runs once: compiling it to machine code at the usual threshold costs more than it
     // saves, and a command that goes through every secret is past the higher one at once.
     "--compile-jit-policy=4",
     // The directory it is called from must not decide what it runs or which vault it opens.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
+    `--asset=${LICENSES_FILE}`,
   ];
   const to = target === undefined ? [] : [`--target=${target.bun}`];
   return [bun(), "build", ...options, ...to, `--outfile=${outfile}`, "cli.ts"];
 }
 
-function bun(): string {
+/** The Bun that builds. */
+export function bun(): string {
   const installed = join(ROOT, "tests/runtimes/node_modules/.bin/bun");
   if (existsSync(installed)) return installed;
   return "Bun" in globalThis ? process.execPath : "bun";

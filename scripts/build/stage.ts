@@ -10,6 +10,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../source_tree.ts";
+import { LICENSES_FILE, licensesOf } from "./licenses.ts";
 
 const SOURCES = [
   "cli.ts",
@@ -45,7 +46,10 @@ export function stageSources(directory: string, commit: string): void {
   for (const path of SOURCES) {
     cpSync(join(ROOT, path), join(directory, path), { recursive: true });
   }
-  copyPackages(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  const modules = join(directory, "node_modules");
+  copyPackages(join(ROOT, "node_modules"), modules);
+  const licenses = licensesOf(modules);
+  if (licenses !== undefined) writeFileSync(join(directory, LICENSES_FILE), licenses);
   writeCommit(join(directory, "lib/version.ts"), commit);
 }
 

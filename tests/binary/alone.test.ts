@@ -2,10 +2,11 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmod, chown, readdir, symlink } from "node:fs/promises";
+import { chmod, chown, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { useAgent, useEverything, withLoneBinary } from "./lone_binary.ts";
+import { ROOT } from "../helpers/program.ts";
+import { testedBinary, useAgent, useEverything, withLoneBinary } from "./lone_binary.ts";
 
 const options = { timeout: 120_000 };
 
@@ -29,6 +30,14 @@ const nobody = asNobody();
 const isRoot = process.getuid?.() === 0;
 
 describe("the executable", () => {
+  it("has the licences of the packages that are in it", async () => {
+    const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+    const bytes = await readFile(testedBinary());
+    for (const name of Object.keys(dependencies)) {
+      assert.ok(bytes.includes(`\n${name} ${dependencies[name]}\n\n`), name);
+    }
+  });
+
   it(
     "works in an empty directory, with no environment but HOME",
     options,

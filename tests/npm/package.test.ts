@@ -2,6 +2,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { ROOT, withDirectory } from "../helpers/program.ts";
 import { nodes, project, runCommand, runModule } from "./project.ts";
@@ -70,6 +71,36 @@ console.log(fileKeyProvider({ vaultDirectory: directory, defaultPath: join(direc
         assert.equal((await runCommand(node, home, ["nonsense"])).exitCode, 2);
       });
     });
+
+    it("unlocks a vault, which its agent then holds", async () => {
+      await withDirectory(async (home) => {
+        const fast = ["--argon2-memory", "19", "--argon2-iterations", "2"];
+        const init = ["init", "--provider", "passphrase", ...fast, "--passphrase-file", "-"];
+        for (
+          const [args, stdin] of [[init, "a passphrase"], [
+            ["unlock", "--passphrase-file", "-"],
+            "a passphrase",
+          ]] as const
+        ) {
+          const { exitCode, stderr } = await runCommand(node, home, args, stdin);
+          assert.equal(exitCode, 0, stderr);
+        }
+        try {
+          const created = await runCommand(node, home, [
+            "secrets",
+            "create",
+            "A",
+            "--value-file",
+            "-",
+          ], "sk-1");
+          assert.equal(created.exitCode, 0, created.stderr);
+          assert.match((await runCommand(node, home, ["status"])).stdout, /^state +unlocked$/m);
+        } finally {
+          assert.equal((await runCommand(node, home, ["lock"])).exitCode, 0);
+        }
+        assert.match((await runCommand(node, home, ["status"])).stdout, /^state +locked/m);
+      });
+    });
   });
 }
 
@@ -92,6 +123,25 @@ describe("the npm package", () => {
   it("depends on exactly the versions that were tested", () => {
     assert.deepEqual(manifest.dependencies, source.dependencies);
     assert.ok(Object.values(manifest.dependencies).every((it) => /^\d+\.\d+\.\d+$/.test(`${it}`)));
+  });
+
+  it("is a command that has its packages in it, and their licences beside it", () => {
+    const files = globSync("bin/**/*.js", { cwd: installed });
+    assert.ok(files.length > 2);
+    for (const file of files) {
+      const text = readFileSync(join(installed, file), "utf8");
+      const named = text.matchAll(
+        /^(?:import|\} from|export .* from) ?"([^"]+)"|import\("([^"]+)"\)/gm,
+      );
+      const foreign = [...named].map(([, from, loaded]) => from ?? loaded ?? "");
+      assert.deepEqual(
+        foreign.filter((name) => !name.startsWith(".") && !isBuiltin(name)),
+        [],
+        file,
+      );
+    }
+    const licenses = readFileSync(join(installed, "THIRD_PARTY_LICENSES"), "utf8");
+    for (const name of Object.keys(source.dependencies)) assert.ok(licenses.includes(`${name} `));
   });
 
   it("exports what the sources export, each with its types, and nothing else", () => {

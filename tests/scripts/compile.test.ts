@@ -2,6 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LICENSES_FILE, licensesOf } from "../../scripts/build/licenses.ts";
 import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
 import { stageSources } from "../../scripts/build/stage.ts";
 import { executableName, findTargets, TARGETS } from "../../scripts/build/targets.ts";
@@ -65,6 +66,33 @@ describe("stageSources()", () => {
       assert.ok(!existsSync(join(directory, "stage/tests")));
     });
   });
+});
+
+describe("licensesOf()", () => {
+  it("gives the licence of every package that the program uses", () =>
+    withDirectory((directory) => {
+      stageSources(join(directory, "stage"), "abc123");
+      const text = readFileSync(join(directory, "stage", LICENSES_FILE), "utf8");
+      const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+      // One of them brings another.
+      for (const name of [...Object.keys(dependencies), "@hpke/common"]) {
+        const at = text.indexOf(`${name} `);
+        assert.ok(at >= 0, name);
+        assert.match(text.slice(at, at + 1_000), /Copyright .*\n[^]*Permission is hereby granted/);
+      }
+      return Promise.resolve();
+    }));
+
+  it("refuses a package without one, and gives nothing where there are no packages", () =>
+    withDirectory((directory) => {
+      assert.equal(licensesOf(join(directory, "absent")), undefined);
+      mkdirSync(join(directory, "@a/b"), { recursive: true });
+      writeFileSync(join(directory, "@a/b/package.json"), '{ "name": "@a/b", "version": "1.0.0" }');
+      assert.throws(() => licensesOf(directory), /@a\/b has no file with its licence/);
+      writeFileSync(join(directory, "@a/b/LICENCE.txt"), "Take it.\n");
+      assert.equal(licensesOf(directory), "@a/b 1.0.0\n\nTake it.\n");
+      return Promise.resolve();
+    }));
 });
 
 describe("scripts/compile.ts", () => {
