@@ -1,9 +1,10 @@
-/** `aivault recovery create` that fails after the recovery key was shown: another process has made one meanwhile. */
+/** `aivault recovery …` that fails late: when the recovery key was shown already, or when the vault is open. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
 import { fileKeyProvider } from "../../providers/mod.ts";
 import { type CliRun, runCli } from "../helpers/cli_run.ts";
+import { listFiles } from "../helpers/files.ts";
 import { withDirectory } from "../helpers/program.ts";
 
 const LATE = [
@@ -80,5 +81,19 @@ test("recovery create --json prints one document if the key cannot be made at al
     assert.equal(again.exitCode, 5);
     assert.deepEqual(Object.keys(JSON.parse(again.stdout)), ["error"]);
     assert.doesNotMatch(again.stderr, /opens nothing/);
+  });
+});
+
+test("recovery use lets go of the vault when it is given no recovery key", async () => {
+  await withDirectory(async (directory) => {
+    const vaultDirectory = join(directory, "vault");
+    const defaultPath = join(vaultDirectory, "kek.key");
+    const providers = [fileKeyProvider({ vaultDirectory, defaultPath })];
+    const world = { directory: vaultDirectory, isDefault: false, platform: "linux", providers };
+    const init = await runCli(world, "init", "--provider", "file");
+    assert.equal(init.exitCode, 0, init.stderr);
+    assert.notEqual((await runCli(world, "recovery", "use")).exitCode, 0);
+    // While a process holds the vault, its write-ahead log is there.
+    assert.deepEqual(await listFiles(vaultDirectory), ["600 kek.key", "600 vault.db"]);
   });
 });

@@ -129,8 +129,9 @@ export function use(context: CliContext, flags: RecoveryUseFlags): Promise<Comma
       });
     }
     let vault: Vault | undefined;
-    const recoveryKey = await readRecoveryKey(context, flags.recoveryKeyFile, attempted);
+    let recoveryKey: Uint8Array | undefined;
     try {
+      recoveryKey = await readRecoveryKey(context, flags.recoveryKeyFile, attempted);
       let adopted = false;
       vault = await Vault.recover({
         store,
