@@ -101,6 +101,15 @@ const WRONG = [
   `aivault secrets create A --expires-at '${V.stray}'`,
   `aivault audit --limit '${V.stray}'`,
   `aivault audit --before-ts-ms '${V.stray}'`,
+  `aivault audit verify --head '${V.stray}'`,
+  `aivault audit prune --before '${V.stray}'`,
+  `aivault audit export '${V.stray}'`,
+  `aivault backup verify value --key-file '${V.stray}'`,
+  `aivault recovery use --recovery-key-file '${V.stray}'`,
+  `aivault recovery use --provider '${V.stray}'`,
+  `aivault secrets import --entry-file '${V.stray}' --passphrase '${V.newPassphrase}'`,
+  `aivault rotate-master --new-key-file '${V.stray}' --passphrase '${V.newPassphrase}'`,
+  `aivault rotate-master --new-passphrase-file '${V.stray}' --passphrase '${V.newPassphrase}'`,
   `aivault --value '${V.stray}' secrets create A`,
 ];
 
