@@ -14,10 +14,10 @@ import { open, seal } from "../crypto/aead.ts";
 import { equalBytes, fromBase64, toBase64, wipe } from "../crypto/bytes.ts";
 import { type ContextField, encodeContext } from "../crypto/context.ts";
 import { HmacKey, hmacSha256 } from "../crypto/kdf.ts";
-import { hasCode, VaultError } from "../errors.ts";
+import { hasCode } from "../errors.ts";
 import type { ProofKeyring } from "./audit.ts";
 import type { KekHandle } from "./kek.ts";
-import { DESCRIPTION_FIELDS, type PastProofKey, type VaultRow } from "./vault_row.ts";
+import { DESCRIPTION_FIELDS, editedVault, type PastProofKey, type VaultRow } from "./vault_row.ts";
 
 function proofKeyContext(vaultId: string, kekId: string): Uint8Array {
   return encodeContext(["audit-proof-key", vaultId, kekId]);
@@ -140,18 +140,11 @@ export async function openProofKeys(key: KekHandle, row: VaultRow): Promise<Proo
   try {
     proofKey = await key.unwrap(row.auditProofKey, proofKeyContext(row.vaultId, key.kekId));
   } catch (error) {
-    throw hasCode(error, "INTEGRITY") ? edited(error) : error;
+    throw hasCode(error, "INTEGRITY") ? editedVault(error) : error;
   }
   if (equalBytes(descriptionMac(proofKey, row), row.descriptionMac)) {
     return new ProofKeys(proofKey, row);
   }
   wipe(proofKey);
-  throw edited();
-}
-
-function edited(cause?: VaultError): VaultError {
-  return new VaultError("INTEGRITY", "open the vault", "its description was changed or damaged", {
-    hints: ["restore the vault from a backup"],
-    cause,
-  });
+  throw editedVault();
 }

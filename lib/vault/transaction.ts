@@ -28,7 +28,7 @@ import {
 } from "./proof_key.ts";
 import type { Registry } from "./registry.ts";
 import type { Store, StoreWriter, WriteOptions } from "./store.ts";
-import { readVaultRow, type VaultRow } from "./vault_row.ts";
+import { editedVault, readVaultRow, type VaultRow } from "./vault_row.ts";
 
 /** What every operation works with. */
 export interface VaultState {
@@ -164,6 +164,8 @@ export function nextAuditRow(
   const { kind, secretId = "", secretName = "", scope = "", context = "", note = "" } = event;
   const { previousDigest = "", stateDigest = "" } = event;
   const seq = row.auditSeq + 1;
+  // No vault has recorded so many: somebody has edited the number.
+  if (!Number.isSafeInteger(seq)) throw editedVault();
   const fields: AuditFields = {
     seq,
     timeMs,

@@ -147,8 +147,14 @@ function parseVaultRow(row: StoredVault): VaultRow {
       },
     );
   }
-  throw new VaultError("INTEGRITY", "open the vault", "its description was changed or damaged", {
+  throw editedVault();
+}
+
+/** The error of a vault whose own row is not as it was written. */
+export function editedVault(cause?: VaultError): VaultError {
+  return new VaultError("INTEGRITY", "open the vault", "its description was changed or damaged", {
     hints: ["restore the vault from a backup"],
+    cause,
   });
 }
 

@@ -152,3 +152,20 @@ test("Vault.open() refuses a vault whose next audit key has another length, with
     }
   });
 });
+
+test("a vault whose newest seq leaves no room for another event fails with INTEGRITY", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    await (await initVault({ store: await sqliteStore(directory) })).close();
+    for (const seq of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, -1]) {
+      withRaw(path, (raw) => run(raw, "update vault set audit_seq = ?", seq));
+      const store = await SqliteStore.open({ path });
+      const use = async (): Promise<void> => {
+        const vault = await openVault({ store });
+        for (const name of ["A", "B"]) await vault.create({ name, value: utf8("v") });
+      };
+      await assert.rejects(use(), { code: "INTEGRITY" }, `${seq}`);
+      await store.close();
+    }
+  });
+});
