@@ -5,8 +5,9 @@
  *     deno run -A scripts/bench_start.ts [--runs 11] [--json]
  *
  * Each line is a whole process, measured in turn with the others; shown are medians, and the median of the ratios to an
- * empty program of the same engine, pair by pair. `status`, on a vault that exists, is to stay below three times that.
- * `platform` is an empty program that loads the runtime's own modules, which the program needs too. A second table divides the time of one `secrets create`: see `bench/create_parts.ts`.
+ * empty program of the same engine, pair by pair. In the executable, `status` on a vault that exists is to stay below
+ * three times the empty one. `platform` is an empty program that loads the runtime's own modules, which the program needs
+ * too. A second table divides the time of one `secrets create`: see `bench/create_parts.ts`.
  *
  * @module
  */
