@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { VaultError } from "../../lib/errors.ts";
 import type { AuditRow } from "../../lib/vault/audit.ts";
 import { compareGroups, scopeFields } from "../../lib/vault/scope.ts";
 import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
@@ -140,7 +141,8 @@ export function toVaultRow(row: SqlRow): StoredVault {
     auditAnchorSeq: row.audit_anchor_seq,
     auditAnchorMac: row.audit_anchor_mac,
     auditProofKey: row.audit_proof_key,
-    pastProofKeys: parseDocument(row.past_proof_keys),
+    // It grows with every rotation. What is in it is flat, or refused before it is written again.
+    pastProofKeys: parseDocument(row.past_proof_keys, Infinity),
     descriptionMac: row.description_mac,
     auditSeq: row.audit_seq,
     auditMac: row.audit_mac,
@@ -156,10 +158,10 @@ export function vaultValues(vault: StoredVault): SqlValue[] {
     vault.formatVersion,
     vault.createdAtMs,
     vault.updatedAtMs,
-    JSON.stringify(vault.provider),
+    documentText(vault.provider),
     vault.kekId,
     JSON.stringify(vault.retiredKekIds),
-    vault.rotation === null ? null : JSON.stringify(vault.rotation),
+    vault.rotation === null ? null : documentText(vault.rotation),
     vault.recovery === null ? null : JSON.stringify(vault.recovery),
     vault.auditAnchor,
     vault.auditAnchorSeq,
@@ -211,10 +213,25 @@ export function auditValues(row: AuditRow): SqlValue[] {
   ];
 }
 
+// What is longer could be nested so deep that an engine runs out of stack when it is written again.
+const MAX_DOCUMENT = 16_384;
+
+function documentText(document: unknown): string {
+  const text = JSON.stringify(document);
+  if (text.length <= MAX_DOCUMENT) return text;
+  const problem = `the settings of the key have more than ${MAX_DOCUMENT} characters as JSON`;
+  throw new VaultError("INVALID_INPUT", "write the vault", problem);
+}
+
 /** What a text of JSON says, if it is written as the program writes it: another spelling would be an edit that says the same. */
-function parseDocument(text: SqlValue | undefined): unknown {
-  const parsed = parseJson(text);
-  return JSON.stringify(parsed) === text ? parsed : undefined;
+function parseDocument(text: SqlValue | undefined, most = MAX_DOCUMENT): unknown {
+  if (typeof text !== "string" || text.length > most) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return JSON.stringify(parsed) === text ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseJson(text: SqlValue | undefined): unknown {

@@ -169,3 +169,42 @@ test("a vault whose newest seq leaves no room for another event fails with INTEG
     }
   });
 });
+
+test("a vault whose documents are nested deep fails with INTEGRITY, at any depth", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    await (await initVault({ store: await sqliteStore(directory) })).close();
+    for (const depth of [1_000, 8_000, 40_000]) {
+      const nested = "[".repeat(depth) + "]".repeat(depth);
+      const provider = `{"type":"caller","x":${nested}}`;
+      const documents: Record<string, string> = {
+        provider,
+        rotation: `{"from":${provider},"to":{"type":"caller"},"toKekId":""}`,
+        past_proof_keys: nested,
+      };
+      for (const [name, text] of Object.entries(documents)) {
+        const copy = await copyDatabase(path, join(directory, "edited.db"));
+        withRaw(copy, (raw) => run(raw, `update vault set ${name} = ?`, text));
+        const store = await SqliteStore.open({ path: copy });
+        await assert.rejects(openVault({ store }), { code: "INTEGRITY" }, `${name} ${depth}`);
+        await store.close();
+      }
+    }
+  });
+});
+
+test("settings of up to 16,384 characters are kept, and longer ones refused before anything is written", async () => {
+  await withDirectory(async (directory) => {
+    const made = async (name: string, length: number): Promise<void> => {
+      const settings = { type: "caller", x: "" };
+      const x = "x".repeat(length - JSON.stringify(settings).length);
+      const store = await sqliteStore(directory, name);
+      const key = { settings: { ...settings, x }, kek: KEK };
+      await (await Vault.init({ store, key, providers: new Map() })).close();
+    };
+    await made("longest.db", 16_384);
+    const store = await SqliteStore.open({ path: join(directory, "longest.db") });
+    await (await openVault({ store })).close();
+    await assert.rejects(made("longer.db", 16_385), { code: "INVALID_INPUT" });
+  });
+});
