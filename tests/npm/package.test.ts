@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
+import { buildNpm } from "../../scripts/build_npm.ts";
+import { snapshot } from "../helpers/files.ts";
 import { ROOT, withDirectory } from "../helpers/program.ts";
 import { nodes, project, runCommand, runModule } from "./project.ts";
 
@@ -119,6 +121,14 @@ describe("the npm package", () => {
       assert.doesNotMatch(text, /sourceMappingURL|file:\/\//, file);
     }
   });
+
+  it("is the same from two builds of one commit", () =>
+    withDirectory(async (directory) => {
+      const trees = [join(directory, "one"), join(directory, "another")];
+      for (const tree of trees) buildNpm(tree, "abc123");
+      const [one, other] = await Promise.all(trees.map(snapshot));
+      assert.deepEqual(one, other);
+    }));
 
   it("depends on exactly the versions that were tested", () => {
     assert.deepEqual(manifest.dependencies, source.dependencies);
