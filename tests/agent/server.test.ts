@@ -1,6 +1,6 @@
 /** The agent's server: hostile and broken clients can neither stop it, nor keep others waiting, nor fill its memory. */
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it as itself } from "node:test";
 import fc from "fast-check";
 import { type Answer, decodeAnswer } from "../../lib/agent/answer.ts";
 import { AgentClient, ANSWER_MS } from "../../lib/agent/client.ts";
@@ -18,30 +18,45 @@ import {
   VAULT_ID,
 } from "../helpers/agent_world.ts";
 import { KEK, utf8 } from "../helpers/vaults.ts";
+import { within } from "../helpers/within.ts";
+
+/** How long an answer is waited for: 5 seconds. */
+const SOON = 5;
 
 const KEK_ID = kekIdOf(KEK, VAULT_ID);
 const STATUS = encodeRequest({ op: "status", kekId: undefined });
+
+/** A test that fails if what it waits for does not come. */
+function it(name: string, work: () => Promise<void>): void {
+  itself(name, () => within(name, work()));
+}
 
 /** The next answer on a connection; `undefined` when it is over. */
 async function nextAnswer(connection: Connection): Promise<Answer | string | undefined> {
   const reader = new FrameReader();
   for (;;) {
-    const chunk = await connection.receive();
+    const chunk = await within("an answer", connection.receive(), SOON);
     if (chunk === undefined) return undefined;
     for (const body of reader.push(chunk)) return decodeAnswer(body);
   }
 }
 
+/** The key that the agent of `client` holds. */
+async function heldBy(client: AgentClient): Promise<string | undefined> {
+  return (await within("an answer about the agent", client.status(), SOON))?.held?.kekId;
+}
+
 /** Fails unless the agent answers a client that behaves. */
 async function assertAlive(world: AgentWorld): Promise<void> {
   const client = world.client();
-  assert.equal((await client.status())?.held?.kekId, KEK_ID);
-  const answer = await client.ask({
+  assert.equal(await heldBy(client), KEK_ID);
+  const request = {
     op: "wrap",
     kekId: KEK_ID,
     key: new Uint8Array(32),
     context: utf8("c"),
-  });
+  } as const;
+  const answer = await within("an answer to others", client.ask(request), SOON);
   assert.equal(answer?.status, "ok");
   client.close();
   await settle();
@@ -71,7 +86,12 @@ describe("AgentServer", () => {
         }
         assert.equal(connection.isClosed, true);
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        endOnFailure: true,
+        interruptAfterTimeLimit: 15_000,
+        markInterruptAsFailure: true,
+      },
     );
     await assertAlive(world);
     assert.equal(world.told.locked, 0);
@@ -128,13 +148,11 @@ describe("AgentServer", () => {
   it("ends the quietest connection for a new one, and a client whose connection it was asks again", async () => {
     const world = await agentWorld();
     const [first, second] = [world.client(), world.client()];
-    await first.status();
-    await second.status();
-    await first.status();
+    for (const client of [first, second, first]) await heldBy(client);
     for (let i = 0; i < MAX_CONNECTIONS - 1; i++) world.connect();
     await settle();
-    assert.equal((await second.status())?.held?.kekId, KEK_ID);
-    assert.equal((await first.status())?.held?.kekId, KEK_ID);
+    assert.equal(await heldBy(second), KEK_ID);
+    assert.equal(await heldBy(first), KEK_ID);
   });
 
   it("ends a connection that does not take its answers, and holds one answer for it at most", async () => {

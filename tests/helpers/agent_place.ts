@@ -16,12 +16,16 @@ import {
 import { socketConnection } from "../../providers/host/socket_connection.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";
 import { withDirectory } from "./program.ts";
+import { within } from "./within.ts";
 
 /** An agent that listens. */
 export interface Agent {
   readonly listening: Listening;
   close(): Promise<void>;
 }
+
+/** The agents that no test has closed yet. */
+const living = new Set<Agent>();
 
 /** An agent without a key, in this process; `pid` is what it says of itself. */
 export async function listen(
@@ -36,26 +40,32 @@ export async function listen(
     void server.serve(socketConnection(socket));
   });
   if (listening === undefined) return undefined;
-  return {
+  const agent = {
     listening,
     async close() {
-      await listening.leave();
-      server.close();
+      living.delete(agent);
+      try {
+        await listening.leave();
+      } finally {
+        server.close();
+      }
     },
   };
+  living.add(agent);
+  return agent;
 }
 
 /** Which agent is found, by what it says of itself. */
 export async function whoIsThere(vaultDirectory: string): Promise<number | undefined> {
   const client = new AgentClient(agentConnector(vaultDirectory), systemClock);
   try {
-    return (await client.status())?.pid;
+    return (await within("the agent's answer", client.status(), 5))?.pid;
   } finally {
     client.close();
   }
 }
 
-/** A vault's directory, which is removed afterwards. */
+/** A vault's directory, which is removed afterwards; agents that a failed test has left are closed, for the process waits for them. */
 export const withVaultDirectory = (
   work: (directory: string) => Promise<void>,
   name = "vault",
@@ -63,5 +73,9 @@ export const withVaultDirectory = (
   withDirectory(async (temporary) => {
     const directory = join(temporary, name);
     await mkdir(directory, { mode: 0o700 });
-    await work(directory);
+    try {
+      await work(directory);
+    } finally {
+      for (const agent of living) await agent.close().catch(() => {});
+    }
   });
