@@ -7,7 +7,7 @@ import { Command, CommanderError } from "commander";
 import type { App } from "./app.ts";
 import { addGroups } from "./groups.ts";
 import { ORDERED_HELP } from "./help_order.ts";
-import { usageError, useOwnWords } from "./usage.ts";
+import { refuseMisplacedFlags, usageError, useOwnWords } from "./usage.ts";
 
 /**
  * Parses `args` and runs the command that they name.
@@ -23,7 +23,10 @@ export async function runCommandLine(
 ): Promise<number | undefined> {
   try {
     const program = await buildProgram(app, args);
-    program.hook("preAction", (_, command) => onJson(command.opts()["json"] === true));
+    program.hook("preAction", (_, command) => {
+      refuseMisplacedFlags(command);
+      onJson(command.opts()["json"] === true);
+    });
     await program.parseAsync([...args], { from: "user" });
     return undefined;
   } catch (error) {
@@ -60,7 +63,7 @@ async function buildProgram(app: App, args: readonly string[]): Promise<Command>
   addHelp(program);
   // `help` at the top explains every command; groups have none of their own.
   for (const group of program.commands) group.helpCommand(false);
-  useOwnWords(program);
+  useOwnWords(program, args);
   return program;
 }
 
@@ -79,7 +82,7 @@ function addHelp(program: Command): void {
       let found = program;
       for (const name of names) {
         const next = found.commands.find((command) => command.name() === name);
-        if (next === undefined) throw usageError(found, "commander.unknownCommand", "");
+        if (next === undefined) throw usageError(found, "commander.unknownCommand", "", names);
         found = next;
       }
       found.outputHelp();

@@ -5,35 +5,68 @@
  *
  * @module
  */
-import type { Command, CommanderError } from "commander";
+import type { Command, CommanderError, Option } from "commander";
 import { VaultError } from "../../errors.ts";
 
-/** Makes `command` and those below it report a mistake as a {@linkcode VaultError}. */
-export function useOwnWords(command: Command): void {
+/**
+ * Makes `command` and those below it report a mistake as a {@linkcode VaultError}.
+ *
+ * @param args What was typed.
+ */
+export function useOwnWords(command: Command, args: readonly string[]): void {
   command.exitOverride((error) => {
     const isHelp = error.exitCode === 0 || error.code === "commander.help";
-    throw isHelp ? error : usageError(command, error.code, error.message);
+    throw isHelp ? error : usageError(command, error.code, error.message, args);
   });
-  for (const child of command.commands) useOwnWords(child);
+  for (const child of command.commands) useOwnWords(child, args);
+}
+
+/**
+ * Refuses flags that were given to a command above `command`, which would go unheeded.
+ *
+ * @throws {VaultError} `INVALID_INPUT`
+ */
+export function refuseMisplacedFlags(command: Command): void {
+  for (let above = command.parent; above !== null; above = above.parent) {
+    const misplaced = above.options.find((option) =>
+      above?.getOptionValueSource(option.attributeName()) === "cli"
+    );
+    if (misplaced === undefined) continue;
+    const flag = misplaced.long ?? misplaced.flags;
+    const own = command.options.find(({ long }) => long === flag);
+    const problem = own === undefined
+      ? `there is no flag ${flag}`
+      : `${flag} stands before the command`;
+    const after = own === undefined ? [] : [afterCommand(command, own)];
+    throw new VaultError("INVALID_INPUT", "read the command line", problem, {
+      hints: [...after, seeHelp(command)],
+    });
+  }
 }
 
 /** The error for a mistake that the parser of `command` has found. */
 export function usageError(
   command: Command,
   code: CommanderError["code"],
-  message: string,
+  said: string,
+  args: readonly string[],
 ): VaultError {
-  const hints = [`see what there is: ${pathOf(command)} --help`];
+  const message = said.replace(/^error: /, "");
+  const hints = [seeHelp(command)];
   const meant = /\n\(Did you mean ([a-z, -]+)\?\)$/.exec(message)?.[1];
-  if (meant !== undefined) hints.unshift(`did you mean ${meant}?`);
+  const owner = code === "commander.unknownOption"
+    ? findOwner(command, flagIn(message), args)
+    : undefined;
+  if (owner !== undefined) hints.unshift(owner);
+  else if (meant !== undefined) hints.unshift(`did you mean ${meant}?`);
   const takesValue = command.options.some((option) => option.long === "--value-file");
-  if (code === "commander.unknownOption" && command.commands.length > 0) {
-    hints.unshift("flags come after the command: aivault status --json");
-  }
   if (code === "commander.excessArguments" && takesValue) {
     hints.unshift("a value is no argument: give it with --value-file <path|->, or be asked for it");
   }
-  const problem = problemOf(code, message.replace(/^error: /, ""));
+  const isGroup = command.commands.length > 0;
+  const problem = isGroup && code === "commander.excessArguments"
+    ? problemOf("commander.unknownCommand", "")
+    : problemOf(code, message);
   return new VaultError("INVALID_INPUT", "read the command line", problem, { hints });
 }
 
@@ -54,6 +87,38 @@ function problemOf(code: string, message: string): string {
     default:
       return "it cannot be understood";
   }
+}
+
+/** Where `flag` belongs, if it is one of a command below: that which was typed if there is one. */
+function findOwner(
+  command: Command,
+  flag: string | undefined,
+  args: readonly string[],
+): string | undefined {
+  const owners = below(command).flatMap((each) => {
+    const option = each.options.find(({ long, hidden }) => long === flag && !hidden);
+    return flag === undefined || option === undefined ? [] : [{ each, option }];
+  });
+  const typed = ({ each }: { each: Command }): number =>
+    namesOf(each).filter((name) => args.includes(name)).length;
+  const [owner] = owners.toSorted((a, b) => typed(b) - typed(a));
+  if (owner === undefined) return undefined;
+  return afterCommand(owner.each, owner.option, args.includes(owner.each.name()));
+}
+
+function below(command: Command): Command[] {
+  return command.commands.flatMap((each) => [each, ...below(each)]);
+}
+
+function afterCommand(command: Command, option: Option, isTyped = true): string {
+  const example = `${pathOf(command)} ${option.flags}`;
+  return isTyped
+    ? `flags come after the command: ${example}`
+    : `flags come after a command that takes them, such as: ${example}`;
+}
+
+function seeHelp(command: Command): string {
+  return `see what there is: ${pathOf(command)} --help`;
 }
 
 // The message goes on with the arguments themselves.
@@ -77,5 +142,9 @@ function invalidArgument(message: string): string {
 }
 
 function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+  return namesOf(command).join(" ");
+}
+
+function namesOf(command: Command): string[] {
+  return [...command.parent === null ? [] : namesOf(command.parent), command.name()];
 }
