@@ -176,9 +176,14 @@ export interface ProofKeyring {
   keyOf(seq: number): HmacKey;
 }
 
+/** Whether the numbers of `row` are whole. One that is not stands for an edit: nothing is computed from it. */
+export function isWhole(row: AuditFields): boolean {
+  return Number.isSafeInteger(row.seq) && Number.isSafeInteger(row.timeMs);
+}
+
 /** Whether whoever added `row` had the vault's key then; always `false` for what is recorded without it. */
 export function isProven(keys: ProofKeyring, vaultId: string, row: AuditRow): boolean {
-  return needsProof(row.kind) &&
+  return needsProof(row.kind) && isWhole(row) &&
     equalBytes(auditProof(keys.keyOf(row.seq), vaultId, row), row.proof);
 }
 

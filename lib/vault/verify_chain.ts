@@ -10,6 +10,7 @@ import {
   auditMac,
   type AuditRow,
   isProven,
+  isWhole,
   needsProof,
   nextChainKey,
   type ProofKeyring,
@@ -47,8 +48,7 @@ export interface ChainResult {
 
 /** Whether `row` is proven and records a secret's state. */
 export function isProvenState(proofKeys: ProofKeyring, vaultId: string, row: AuditRow): boolean {
-  return row.secretId !== "" && row.stateDigest !== "" && isWhole(row) &&
-    isProven(proofKeys, vaultId, row);
+  return row.secretId !== "" && row.stateDigest !== "" && isProven(proofKeys, vaultId, row);
 }
 
 /** The digest of the events that a prune keeps, when `row` is added to them. */
@@ -76,11 +76,6 @@ export async function verifyChain(
   } finally {
     walk.wipe();
   }
-}
-
-// A number that JavaScript cannot hold stands for an edit: nothing is computed from it.
-function isWhole(row: AuditRow): boolean {
-  return Number.isSafeInteger(row.seq) && Number.isSafeInteger(row.timeMs);
 }
 
 class ChainWalk {
@@ -121,7 +116,7 @@ class ChainWalk {
   /** Takes the next event; whether it is as it was recorded. */
   take(event: AuditRow): boolean {
     this.#events++;
-    const proven = isWhole(event) && isProven(this.#proofKeys, this.#row.vaultId, event);
+    const proven = isProven(this.#proofKeys, this.#row.vaultId, event);
     if (proven && event.secretId !== "" && event.stateDigest !== "") this.#states++;
     if (event.seq < 1 || event.seq > this.#row.auditSeq) {
       this.#findings.event("event-inserted", event.seq, "no event was recorded under this number");

@@ -121,6 +121,20 @@ fuzz(
   },
 );
 
+test("a secret whose newest event is of half a millisecond fails with INTEGRITY", async () => {
+  await withDirectory(async (copy) => {
+    const path = join(copy, "vault.db");
+    await copyFile(loose, path);
+    withRaw(path, (raw) => raw.exec("update audit set time_ms = 0.5"));
+    makeStrict(path);
+    const opened = await openVault({ store: await SqliteStore.open({ path }) });
+    await assert.rejects(opened.show(id), { code: "INTEGRITY" });
+    await assert.rejects(opened.use(id, {}, () => {}), { code: "INTEGRITY" });
+    assert.equal((await opened.verify()).isIntact, false);
+    await opened.close();
+  });
+});
+
 fuzz("a vault with bytes of its database changed", damaged(content), 40, async (changed) => {
   await withDirectory(async (copy) => {
     const path = join(copy, "vault.db");
