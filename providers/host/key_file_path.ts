@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { homedir } from "node:os";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
-import { homeDirectory } from "./paths.ts";
+import { homeDirectory, userHome } from "./paths.ts";
 
 /** Where the paths of key files begin. */
 export interface KeyFileBase {
@@ -48,7 +47,7 @@ export function keyFilePath(base: KeyFileBase, stored: string): string {
   );
 }
 
-function knownHome({ home = homedir }: KeyFileBase): string | undefined {
+function knownHome({ home = userHome }: KeyFileBase): string | undefined {
   try {
     return homeDirectory(home);
   } catch {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
 import { REPLACEMENT } from "./environment.ts";
@@ -32,7 +32,7 @@ export interface VaultPaths {
  */
 export function vaultPaths(
   aivaultDir: string | undefined,
-  home: () => string = homedir,
+  home: () => string = userHome,
 ): VaultPaths {
   const chosen = aivaultDir?.trim() ?? "";
   const isDefault = chosen === "";
@@ -52,6 +52,12 @@ export function vaultPaths(
     foreignVault: join(directory, "vault.json"),
     isDefault,
   };
+}
+
+/** The user's home directory: `HOME`, or what the list of users says if that is not set, or empty. */
+export function userHome(): string {
+  // Only Node takes an empty HOME for the home directory.
+  return homedir() || userInfo().homedir;
 }
 
 /**

@@ -100,3 +100,14 @@ test(
     `);
     }),
 );
+
+test("HOME that is empty is as good as not set", options, () =>
+  withSession(async ({ run }) => {
+    // What is in the user's own home is looked at only.
+    const [empty, unset] = [
+      await run("HOME= aivault doctor > /dev/null"),
+      await run("unset HOME; aivault doctor > /dev/null"),
+    ];
+    assert.deepEqual(empty, unset);
+    assert.doesNotMatch(empty.stderr, /home directory/);
+  }));

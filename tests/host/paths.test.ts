@@ -1,7 +1,11 @@
 /** vaultPaths(): where the vault is. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { vaultPaths } from "../../providers/host/paths.ts";
+import { ended, runtimeCommand, startCommand } from "../helpers/program.ts";
 
 test("vaultPaths() is below the home, with the key outside the vault's directory", () => {
   for (const unset of [undefined, "", " "]) {
@@ -29,5 +33,25 @@ test("vaultPaths() refuses a relative home: the vault would be another one in ea
       problem: "there is no home directory",
       hints: ["set HOME, or AIVAULT_DIR to the directory of the vault"],
     });
+  }
+});
+
+/** The home directory in the list of users, by another program than the runtime; `undefined` where there is none such. */
+function listedHome(): string | undefined {
+  const { stdout } = spawnSync("getent", ["passwd", String(process.getuid?.())], {
+    encoding: "utf8",
+  });
+  return stdout?.split(":")[5];
+}
+
+test("vaultPaths() and keyFilePath() take an empty HOME for one that is not set", {
+  skip: listedHome() === undefined && "there is no list of users to ask",
+}, async () => {
+  const script = fileURLToPath(new URL("print_places.ts", import.meta.url));
+  for (const home of [["HOME="], ["-u", "HOME"]]) {
+    const { stdout, stderr } = await ended(
+      startCommand(["env", ...home, ...runtimeCommand(script)]),
+    );
+    assert.equal(stdout, `${listedHome()}/.aivault/data/vault\n${listedHome()}/key\n`, stderr);
   }
 });
