@@ -12,6 +12,10 @@ import { wipe } from "../crypto/bytes.ts";
 export const MAX_BODY = 65_536;
 
 const HEADER = 4;
+
+/** The longest frame: its length, and the longest body. */
+export const MAX_FRAME: number = HEADER + MAX_BODY;
+
 const LEAST_BODY = 2;
 
 /** The two bytes before the fields of a body. */
