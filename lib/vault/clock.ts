@@ -13,9 +13,14 @@ import { VaultError } from "../errors.ts";
  */
 export function timeOf(now: () => number): number {
   const timeMs = now();
-  if (Number.isSafeInteger(timeMs) && timeMs >= 0) return timeMs;
+  if (isTime(timeMs)) return timeMs;
   const problem = "the clock gives no whole number of milliseconds since 1970";
   throw new VaultError("INVALID_INPUT", "tell the time", problem, {
     hints: ["nothing was changed; set the clock of this machine"],
   });
+}
+
+/** Whether `ms` is a time as the vault keeps it: whole milliseconds since 1970-01-01 UTC. */
+export function isTime(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms >= 0;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
+import { isTime } from "./clock.ts";
 import { sealEnvelope } from "./envelope.ts";
 import { newSecretIds } from "./new_secret_ids.ts";
 import { pinFor, type Registry } from "./registry.ts";
@@ -121,9 +122,7 @@ export function checkNames(
  * @throws {VaultError} `INVALID_INPUT`
  */
 export function checkExpiry(expiresAtMs: number | null, attempted: string): number | null {
-  if (expiresAtMs === null || (Number.isSafeInteger(expiresAtMs) && expiresAtMs >= 0)) {
-    return expiresAtMs;
-  }
+  if (expiresAtMs === null || isTime(expiresAtMs)) return expiresAtMs;
   throw new VaultError("INVALID_INPUT", attempted, "the expiry is not a time in milliseconds");
 }
 

@@ -12,6 +12,7 @@
  */
 import { equalBytes, toHex, wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
+import { isTime } from "./clock.ts";
 import { sealAnchor } from "./anchor.ts";
 import { formatHead } from "./audit_head.ts";
 import { digestOf, isStillThere, planPrune, type PrunePlan } from "./plan_prune.ts";
@@ -38,6 +39,11 @@ const MAX_ATTEMPTS = 3;
 
 /** Removes the events from before `beforeMs`, up to the first that is not. */
 export async function pruneAudit(state: PruneState, beforeMs: number): Promise<PruneResult> {
+  // Nothing is older than a time that is none, nor younger: all would go.
+  if (!isTime(beforeMs)) {
+    const problem = "the time to prune before is not one in milliseconds";
+    throw new VaultError("INVALID_INPUT", "prune the audit", problem);
+  }
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const plan = await verifiedPlan(state, beforeMs);
     try {

@@ -253,7 +253,8 @@ export class Vault {
    * vault is verified.
    *
    * @param beforeMs Milliseconds since 1970-01-01 UTC.
-   * @throws {VaultError} `INTEGRITY` if the vault does not verify; nothing has changed then.
+   * @throws {VaultError} `INTEGRITY` if the vault does not verify, `INVALID_INPUT` if `beforeMs` is no whole number
+   * from 0 on; nothing has changed then.
    */
   pruneAudit(beforeMs: number): Promise<PruneResult> {
     return pruneAudit(this.#state, beforeMs);

@@ -276,3 +276,13 @@ test("pruneAudit() keeps what tells a recovery key in force from a revoked one",
   ]);
   assert.equal((await vault.verify()).isIntact, true);
 });
+
+test("pruneAudit() refuses what is no time, and changes nothing", async () => {
+  const store = new MemoryStore();
+  const vault = await live(store);
+  const content = await contentOf(store);
+  for (const time of [NaN, Infinity, -Infinity, -1, 0.5, Date.parse("tomorrow")]) {
+    await assert.rejects(vault.pruneAudit(time), { code: "INVALID_INPUT" }, `${time}`);
+  }
+  assert.deepEqual(await contentOf(store), content);
+});
