@@ -3,11 +3,8 @@
  *
  * @module
  */
-import { utf8 } from "../crypto/bytes.ts";
+import { REPLACEMENT, utf8 } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
-
-/** What every runtime puts in the place of bytes that are no UTF-8. */
-const REPLACEMENT = "\ufffd";
 
 /**
  * Checks that a text is what was given.

@@ -12,6 +12,9 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** What platforms put in the place of bytes that are no UTF-8, each by the same character. */
+export const REPLACEMENT = "\ufffd";
+
 /** The text of UTF-8 `bytes`; `undefined` if they are not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {

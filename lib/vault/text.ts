@@ -3,13 +3,12 @@
  *
  * @module
  */
+import { REPLACEMENT } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 
 /** The most characters (code points) a name, alias, workspace id or group id may have. */
 export const MAX_TEXT_LENGTH = 255;
 
-// Stands in the place of bytes that are no text: of one text that holds it, many could be written on disk.
-const REPLACEMENT = "\ufffd";
 // Controls, line separators, and marks that reorder what a terminal shows.
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -50,6 +49,7 @@ export function checkName(name: string, what: string, attempted: string): string
 
 function textProblem(text: string): string | undefined {
   if (text === "") return "is empty";
+  // Many texts on disk would read as one that holds it.
   if (!text.isWellFormed() || text.includes(REPLACEMENT)) return "is not well-formed Unicode";
   if ([...text.normalize("NFC")].length > MAX_TEXT_LENGTH) {
     return `is longer than ${MAX_TEXT_LENGTH} characters`;
