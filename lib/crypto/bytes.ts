@@ -50,9 +50,19 @@ export function steadyCopy(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** Whether `value` is a `Uint8Array`, also of another realm, or of a class made from it. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === BYTES_TAG;
+}
+
+const BYTES_TAG = "[object Uint8Array]";
+
 /** Overwrites every array with zeros. The engine may hold copies it made itself. */
 export function wipe(...arrays: readonly (Uint8Array | undefined)[]): void {
-  for (const array of arrays) array?.fill(0);
+  for (const array of arrays) {
+    // Of a buffer that was given away nothing is left here, and filling it would throw.
+    if (array !== undefined && array.length > 0) array.fill(0);
+  }
 }
 
 /** Whether `a` and `b` hold the same bytes, in time that depends on the lengths alone. */

@@ -12,10 +12,11 @@ import type { AuditEvent, AuditKind } from "./audit.ts";
 import { openDek, openEnvelope, rebindDek, sealEnvelope } from "./envelope.ts";
 import { findId, findSecret, parseRef, readSealedValue } from "./find.ts";
 import { checkOnRecord } from "./on_record.ts";
-import { checkExpiry, checkFree, checkNames, checkValue } from "./new_secret.ts";
+import { checkExpiry, checkFree, checkNames, takeAliases, takeValue } from "./new_secret.ts";
 import { pinFor } from "./registry.ts";
 import {
   checkGroup,
+  checkScope,
   compareGroups,
   describeGroup,
   type Group,
@@ -25,6 +26,7 @@ import {
 import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
 import { secretEvent } from "./secret_event.ts";
 import { deletedDigest, stateDigest } from "./state_digest.ts";
+import { quoted } from "./text.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
 /** What `update` may change; what is absent stays. */
@@ -38,20 +40,25 @@ export interface SecretChanges {
 }
 
 /** Gives a secret a new value under a new DEK; the old DEK and ciphertext are gone. */
-export function rotateSecret(
+export async function rotateSecret(
   state: VaultState,
   ref: string,
   scope: Scope,
-  value: Uint8Array,
+  given: Uint8Array,
 ): Promise<SecretMetadata> {
-  const attempted = `rotate secret ${JSON.stringify(ref)}`;
-  return transact(state, async (transaction) => {
-    checkValue(value, attempted);
-    const found = await findProven(transaction, ref, scope, attempted);
-    const { record } = found;
-    const next = { ...changed(record, transaction), valueVersion: record.valueVersion + 1 };
-    return await reseal(transaction, "secret.rotate", found, next, value);
-  });
+  const attempted = `rotate secret ${quoted(ref)}`;
+  const where = checkScope(scope, attempted);
+  const value = takeValue(given, attempted);
+  try {
+    return await transact(state, async (transaction) => {
+      const found = await findProven(transaction, ref, where, attempted);
+      const { record } = found;
+      const next = { ...changed(record, transaction), valueVersion: record.valueVersion + 1 };
+      return await reseal(transaction, "secret.rotate", found, next, value);
+    });
+  } finally {
+    wipe(value);
+  }
 }
 
 /** Changes a secret's name, aliases or expiry. */
@@ -59,11 +66,13 @@ export function updateSecret(
   state: VaultState,
   ref: string,
   scope: Scope,
-  changes: SecretChanges,
+  given: SecretChanges,
 ): Promise<SecretMetadata> {
-  const attempted = `update secret ${JSON.stringify(ref)}`;
+  const attempted = `update secret ${quoted(ref)}`;
+  const where = checkScope(scope, attempted);
+  const changes = takeChanges(given, attempted);
   return transact(state, async (transaction) => {
-    const found = await findProven(transaction, ref, scope, attempted);
+    const found = await findProven(transaction, ref, where, attempted);
     const { record, sealedValue } = found;
     const { name = record.name, aliases = record.aliases } = changes;
     const { expiresAtMs = record.expiresAtMs } = changes;
@@ -90,6 +99,17 @@ export function updateSecret(
   });
 }
 
+function takeChanges(
+  { name, aliases, expiresAtMs }: SecretChanges,
+  attempted: string,
+): SecretChanges {
+  return {
+    name,
+    aliases: aliases === undefined ? undefined : takeAliases(aliases, attempted),
+    expiresAtMs,
+  };
+}
+
 /**
  * Lets a group use a secret. Attaching twice changes nothing.
  *
@@ -101,7 +121,7 @@ export function attachGroup(
   scope: Scope,
   group: Group,
 ): Promise<SecretMetadata> {
-  const attempted = `attach a group to secret ${JSON.stringify(ref)}`;
+  const attempted = `attach a group to secret ${quoted(ref)}`;
   return changeGroups(
     state,
     "secret.attach-group",
@@ -133,7 +153,7 @@ export function detachGroup(
   scope: Scope,
   group: Group,
 ): Promise<SecretMetadata> {
-  const attempted = `detach a group from secret ${JSON.stringify(ref)}`;
+  const attempted = `detach a group from secret ${quoted(ref)}`;
   return changeGroups(
     state,
     "secret.detach-group",
@@ -155,13 +175,14 @@ export function deleteSecret(
   ref: string,
   scope: Scope,
 ): Promise<{ id: string }> {
-  const attempted = `delete secret ${JSON.stringify(ref)}`;
+  const attempted = `delete secret ${quoted(ref)}`;
+  const where = checkScope(scope, attempted);
   return transact(state, async (transaction) => {
     const { writer } = transaction;
-    const id = await findId(writer, ref, scope, attempted);
+    const id = await findId(writer, ref, where, attempted);
     await transaction.key();
     // An id means one record only, so that a damaged one can be removed.
-    if ("name" in parseRef(ref)) await findProven(transaction, ref, scope, attempted);
+    if ("name" in parseRef(ref)) await findProven(transaction, ref, where, attempted);
     const row = await writer.secret(id);
     await writer.deleteSecret(id);
     await transaction.record(deletionEvent(id, row));
@@ -215,9 +236,10 @@ function changeGroups(
   attempted: string,
   regroup: (record: SecretRecord, group: Group) => Group[],
 ): Promise<SecretMetadata> {
+  const where = checkScope(scope, attempted);
+  const checked = checkGroup(group, attempted);
   return transact(state, async (transaction) => {
-    const checked = checkGroup(group, attempted);
-    const found = await findProven(transaction, ref, scope, attempted);
+    const found = await findProven(transaction, ref, where, attempted);
     const { record } = found;
     const isAttached = record.attachedGroups.some((other) => compareGroups(other, checked) === 0);
     if (isAttached === (kind === "secret.attach-group")) return metadataOf(record);

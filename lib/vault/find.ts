@@ -16,8 +16,15 @@ export function secretRef(id: string): string {
   return refPrefix + id;
 }
 
-/** What a reference names: an id, bare or as `vault:secret:<id>`, or a name or alias. */
+/**
+ * What a reference names: an id, bare or as `vault:secret:<id>`, or a name or alias.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if it is not text.
+ */
 export function parseRef(ref: string): { id: string } | { name: string } {
+  if (typeof ref !== "string") {
+    throw new VaultError("INVALID_INPUT", "find a secret", "what names it is not text");
+  }
   const bare = ref.startsWith(refPrefix) ? ref.slice(refPrefix.length) : ref;
   return isSecretId(bare) ? { id: bare.toLowerCase() } : { name: ref.normalize("NFC") };
 }

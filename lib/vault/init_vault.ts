@@ -12,6 +12,7 @@ import { NO_MAC } from "./audit.ts";
 import { holdKek } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
+import { ownKey } from "./own_key.ts";
 import { descriptionMac, sealProofKey } from "./proof_key.ts";
 import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
@@ -24,15 +25,27 @@ export function vaultExists(): VaultError {
 }
 
 /**
- * Writes the first state of a vault under `key`, which the caller wipes.
+ * Writes the first state of a vault under `given`, which is copied at once and which the caller wipes.
  *
  * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
  */
 export async function initVault(
   state: Pick<VaultState, "store" | "now" | "actor">,
+  given: ProvidedKey,
+): Promise<void> {
+  const key = ownKey(given);
+  try {
+    await writeFirst(state, key);
+  } finally {
+    wipe(key.kek);
+  }
+}
+
+function writeFirst(
+  state: Pick<VaultState, "store" | "now" | "actor">,
   key: ProvidedKey,
 ): Promise<void> {
-  await state.store.write(async (writer) => {
+  return state.store.write(async (writer) => {
     if (await writer.vault() !== undefined) throw vaultExists();
     const nowMs = timeOf(state.now);
     const proofKey = randomBytes(KEY_LENGTH);
@@ -101,7 +114,9 @@ export function healLostKey(
     if (await isBack(providers, row)) return true;
     if (await writer.countSecrets() > 0) return false;
     const provider = providerOf(providers, row.provider.type);
-    const { kek, settings } = await provider.next(row.provider, {});
+    const given = await provider.next(row.provider, {});
+    const { kek, settings } = ownKey(given);
+    wipe(given.kek);
     const handle = holdKek(kek, row.vaultId);
     try {
       await provider.stage(settings, kek);

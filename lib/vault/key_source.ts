@@ -7,6 +7,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider } from "./key_provider.ts";
+import { ownKek } from "./own_key.ts";
 import type { ProviderSettings, VaultRow } from "./vault_row.ts";
 
 /** Gives the handle of the KEK that a vault has now. */
@@ -26,9 +27,13 @@ export interface KeySource {
 /** The settings of a vault whose key the caller keeps. */
 export const CALLER_SETTINGS: ProviderSettings = { type: "caller" };
 
-/** A key that the caller gives; it is copied. */
+/**
+ * A key that the caller gives; it is copied.
+ *
+ * @throws {RangeError} if it has not 32 bytes.
+ */
 export function callerKey(kek: Uint8Array): KeySource {
-  let held: Uint8Array | undefined = new Uint8Array(kek);
+  let held: Uint8Array | undefined = ownKek(kek);
   let handle: KekHandle | undefined;
   const drop = (): void => {
     wipe(held);
@@ -46,7 +51,7 @@ export function callerKey(kek: Uint8Array): KeySource {
     // async: a failure is a rejection, never a throw
     async adopt(next) {
       drop();
-      held = new Uint8Array(next);
+      held = ownKek(next);
     },
     close: drop,
   };

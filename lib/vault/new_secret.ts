@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isBytes, steadyCopy, wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { isTime } from "./clock.ts";
 import { sealEnvelope } from "./envelope.ts";
@@ -12,7 +13,7 @@ import { checkScope, describeScope, GLOBAL, type Scope } from "./scope.ts";
 import { MAX_VALUE_LENGTH, metadataOf, type SecretMetadata } from "./secret.ts";
 import { secretEvent } from "./secret_event.ts";
 import { stateDigest } from "./state_digest.ts";
-import { checkName, compareText } from "./text.ts";
+import { checkName, compareText, quoted } from "./text.ts";
 import type { StoreReader } from "./store.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
@@ -20,7 +21,7 @@ import { transact, type Transaction, type VaultState } from "./transaction.ts";
 export interface NewSecret {
   /** Unique among names and aliases of its scope; 1 to 255 characters. */
   readonly name: string;
-  /** 1 byte to 1 MiB, any bytes. Not changed, not kept: the caller wipes it. */
+  /** 1 byte to 1 MiB, any bytes. Not changed, and copied when the vault is asked: the caller wipes it, then or later. */
   readonly value: Uint8Array;
   /** Default: global. */
   readonly scope?: Scope | undefined;
@@ -30,21 +31,50 @@ export interface NewSecret {
   readonly expiresAtMs?: number | null | undefined;
 }
 
-/** Creates all of `secrets`, or none of them. */
-export function createSecrets(
+/** Creates a secret, as it is when this is called. */
+export async function createSecret(state: VaultState, given: NewSecret): Promise<SecretMetadata> {
+  const secret = takeSecret(given);
+  try {
+    return await transact(
+      state,
+      (transaction) =>
+        insert(transaction, state.registry, crypto.randomUUID(), secret, [], undefined),
+    );
+  } finally {
+    wipe(secret.value);
+  }
+}
+
+/** Creates all of `secrets`, or none of them, each as it is when it is yielded. */
+export function importSecrets(
   state: VaultState,
   secrets: Iterable<NewSecret> | AsyncIterable<NewSecret>,
-  note?: "import",
 ): Promise<SecretMetadata[]> {
   return transact(state, async (transaction) => {
     const created: SecretMetadata[] = [];
     const ids = newSecretIds();
-    for await (const secret of secrets) {
+    for await (const given of secrets) {
       const id = ids.next().value;
-      created.push(await insert(transaction, state.registry, id, secret, created, note));
+      const secret = takeSecret(given);
+      try {
+        created.push(await insert(transaction, state.registry, id, secret, created, "import"));
+      } finally {
+        wipe(secret.value);
+      }
     }
     return created;
   });
+}
+
+function takeSecret({ name, value, scope, aliases, expiresAtMs }: NewSecret): NewSecret {
+  const attempted = `create secret ${quoted(name)}`;
+  return {
+    name,
+    scope: scope === undefined ? GLOBAL : checkScope(scope, attempted),
+    aliases: takeAliases(aliases ?? [], attempted),
+    expiresAtMs,
+    value: takeValue(value, attempted),
+  };
 }
 
 async function insert(
@@ -56,13 +86,12 @@ async function insert(
   note: "import" | undefined,
 ): Promise<SecretMetadata> {
   const { writer, row, nowMs } = transaction;
-  const attempted = `create secret ${JSON.stringify(secret.name)}`;
-  checkValue(secret.value, attempted);
+  const attempted = `create secret ${quoted(secret.name)}`;
   const names = checkNames(secret.name, secret.aliases ?? [], attempted);
   const metadata: SecretMetadata = {
     id,
     ...names,
-    scope: checkScope(secret.scope ?? GLOBAL, attempted),
+    scope: secret.scope ?? GLOBAL,
     attachedGroups: [],
     pinnedProvider: pinFor(registry, [names.name, ...names.aliases], null, attempted),
     valueVersion: 1,
@@ -87,14 +116,22 @@ async function insert(
 }
 
 /**
- * Checks the length of a value.
+ * A copy of a value, of which whoever asked for it wipes: its owner may wipe, change or give away the bytes meanwhile.
  *
- * @throws {VaultError} `INVALID_INPUT`
+ * @throws {VaultError} `INVALID_INPUT` if it is not bytes, or has none or too many.
  */
-export function checkValue(value: Uint8Array, attempted: string): void {
-  if (value.length === 0) throw new VaultError("INVALID_INPUT", attempted, "the value is empty");
-  if (value.length <= MAX_VALUE_LENGTH) return;
-  throw new VaultError("INVALID_INPUT", attempted, "the value is longer than 1 MiB");
+export function takeValue(value: Uint8Array, attempted: string): Uint8Array {
+  const refused = (problem: string) => new VaultError("INVALID_INPUT", attempted, problem);
+  if (!isBytes(value)) throw refused("the value is not a Uint8Array");
+  if (value.length === 0) throw refused("the value is empty");
+  if (value.length > MAX_VALUE_LENGTH) throw refused("the value is longer than 1 MiB");
+  return steadyCopy(value);
+}
+
+/** A copy of a list of aliases, to be checked by {@linkcode checkNames}. */
+export function takeAliases(aliases: readonly string[], attempted: string): readonly string[] {
+  if (Array.isArray(aliases)) return [...aliases];
+  throw new VaultError("INVALID_INPUT", attempted, "the aliases are not a list");
 }
 
 /**

@@ -13,6 +13,7 @@ import { openProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import { untilStable } from "./read_row.ts";
 import { checkScope, sameScope, type Scope } from "./scope.ts";
+import { quoted } from "./text.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
 import type { VaultState } from "./transaction.ts";
@@ -36,8 +37,10 @@ const PAGE = 500;
 
 /** The metadata of one secret, authenticated, and as the audit has it. */
 export function showSecret(state: VaultState, ref: string, scope: Scope): Promise<ShownSecret> {
+  const attempted = `show secret ${quoted(ref)}`;
+  const where = checkScope(scope, attempted);
   const show = async (reader: StoreReader): Promise<ShownSecret> => {
-    const record = await findSecret(reader, ref, scope, `show secret ${JSON.stringify(ref)}`);
+    const record = await findSecret(reader, ref, where, attempted);
     const row = await readVaultRow(reader);
     const key = await state.keys.current(row);
     wipe(await openDek(key, row.vaultId, record));

@@ -19,6 +19,7 @@ import { rewrapDeks } from "./envelope.ts";
 import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
+import { ownKey } from "./own_key.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
@@ -50,13 +51,28 @@ const PAGE = 100;
 /** How often a rotation notes its intent again when others took the note for a dead process's. */
 const MAX_ATTEMPTS = 100;
 
-/** Rotates to `next`, which the caller wipes. Without `providers` the caller keeps the key. */
+/** Rotates to `given`, which is copied at once and which the caller wipes. Without `providers` the caller keeps the key. */
 export async function rotateMaster(
   state: VaultState,
   providers: KeyProviders | undefined,
-  next: ProvidedKey,
+  given: ProvidedKey,
   onStep: StepListener = () => {},
   purpose: RotationPurpose = "rotate",
+): Promise<RotationResult> {
+  const next = ownKey(given);
+  try {
+    return await rotateTo(state, providers, next, onStep, purpose);
+  } finally {
+    wipe(next.kek);
+  }
+}
+
+async function rotateTo(
+  state: VaultState,
+  providers: KeyProviders | undefined,
+  next: ProvidedKey,
+  onStep: StepListener,
+  purpose: RotationPurpose,
 ): Promise<RotationResult> {
   let from: string | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {

@@ -100,18 +100,28 @@ export function checkGroup(group: Group, attempted: string): Group {
   };
 }
 
+/** A copy of `scope` as it is now, unchecked. */
+export function takeScope(scope: Scope): Scope {
+  // What is no object has no kind, and is refused when it is checked.
+  const { kind, workspaceId, groupId } = Object(scope);
+  return { kind, workspaceId, groupId };
+}
+
 /**
- * Checks the ids of a scope.
+ * A copy of a scope whose kind and ids are checked.
  *
  * @throws {VaultError} `INVALID_INPUT`
  */
 export function checkScope(scope: Scope, attempted: string): Scope {
-  if (scope.kind === "global") return GLOBAL;
-  if (scope.kind === "group") return { kind: "group", ...checkGroup(scope, attempted) };
-  return {
-    kind: "workspace",
-    workspaceId: checkText(scope.workspaceId, "workspace id", attempted),
-  };
+  const taken = takeScope(scope);
+  if (taken.kind === "global") return GLOBAL;
+  if (taken.kind === "group") return { kind: "group", ...checkGroup(taken, attempted) };
+  if (taken.kind === "workspace") {
+    const { kind, workspaceId } = taken;
+    return { kind, workspaceId: checkText(workspaceId, "workspace id", attempted) };
+  }
+  // Another kind must not be taken for a wider one.
+  throw new VaultError("INVALID_INPUT", attempted, "there is no such kind of scope");
 }
 
 /**

@@ -47,7 +47,13 @@ export function checkName(name: string, what: string, attempted: string): string
   return checked;
 }
 
+/** `text` in quotes, for a message. What a caller gives in its place is not shown: it may be a value. */
+export function quoted(text: string): string {
+  return typeof text === "string" ? JSON.stringify(text) : "(no text)";
+}
+
 function textProblem(text: string): string | undefined {
+  if (typeof text !== "string") return "is not text";
   if (text === "") return "is empty";
   // Many texts on disk would read as one that holds it.
   if (!text.isWellFormed() || text.includes(REPLACEMENT)) return "is not well-formed Unicode";

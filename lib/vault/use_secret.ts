@@ -13,6 +13,7 @@ import { checkOnRecord } from "./on_record.ts";
 import { checkContext, contextScope, describeScope, type UseContext } from "./scope.ts";
 import { metadataOf, type SecretMetadata, type SecretRecord } from "./secret.ts";
 import { secretEvent } from "./secret_event.ts";
+import { quoted } from "./text.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
 /** Receives the value of a secret. The bytes are wiped when it returns or its promise settles. */
@@ -27,7 +28,7 @@ export async function useSecret<T>(
   context: UseContext,
   user: SecretUser<T>,
 ): Promise<T> {
-  const attempted = `use secret ${JSON.stringify(ref)}`;
+  const attempted = `use secret ${quoted(ref)}`;
   const checked = checkContext(context, attempted);
   let opened: Uint8Array | undefined;
   try {

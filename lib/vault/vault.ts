@@ -7,6 +7,7 @@ import { KEY_LENGTH } from "../crypto/aead.ts";
 import type { AuditQuery, AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
+import { VaultError } from "../errors.ts";
 import { begin, stateOf } from "./begin.ts";
 import {
   attachGroup,
@@ -19,7 +20,7 @@ import {
 import { initVault } from "./init_vault.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { CALLER_SETTINGS, callerKey, type KeyProviders, providedKey } from "./key_source.ts";
-import { createSecrets, type NewSecret } from "./new_secret.ts";
+import { createSecret, importSecrets, type NewSecret } from "./new_secret.ts";
 import { pruneAudit, type PruneResult } from "./prune_audit.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
 import {
@@ -31,19 +32,20 @@ import {
   revokeRecoveryKey,
 } from "./recovery_key.ts";
 import { rotateMaster, type RotationResult, type StepListener } from "./rotate_master.ts";
-import { GLOBAL, type Group, type UseContext } from "./scope.ts";
+import { type Group, takeScope, type UseContext } from "./scope.ts";
 import type { SecretMetadata } from "./secret.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
 import { type VaultInfo, vaultInfo } from "./vault_info.ts";
-import type {
-  CallerKeyOptions,
-  KeptKeyOptions,
-  ProvidedKeyOptions,
-  ProviderKeyOptions,
-  RefOptions,
-  VaultOptions,
+import {
+  type CallerKeyOptions,
+  type KeptKeyOptions,
+  type ProvidedKeyOptions,
+  type ProviderKeyOptions,
+  type RefOptions,
+  scopeOf,
+  type VaultOptions,
 } from "./vault_options.ts";
 import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verify_audit.ts";
 
@@ -70,6 +72,7 @@ import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verif
 export class Vault {
   readonly #state: VaultState;
   readonly #providers: KeyProviders | undefined;
+  #isClosed = false;
 
   private constructor(state: VaultState, providers: KeyProviders | undefined) {
     this.#state = state;
@@ -121,11 +124,15 @@ export class Vault {
     return new Vault(await recover(state, options.providers, options), options.providers);
   }
 
+  /** What operations work with, until the vault is closed. */
+  get #open(): VaultState {
+    if (!this.#isClosed) return this.#state;
+    throw new VaultError("LOCKED", "use the vault", "it was closed");
+  }
+
   /** Creates a secret: its value is sealed under a new DEK. */
   async create(secret: NewSecret): Promise<SecretMetadata> {
-    const [created] = await createSecrets(this.#state, [secret]);
-    if (created === undefined) throw new RangeError("no secret was created");
-    return created;
+    return await createSecret(this.#open, secret);
   }
 
   /**
@@ -134,43 +141,48 @@ export class Vault {
    *
    * @throws {VaultError} `ALREADY_EXISTS` if a name is taken, `INVALID_INPUT` if two of them share one.
    */
-  import(secrets: Iterable<NewSecret> | AsyncIterable<NewSecret>): Promise<SecretMetadata[]> {
-    return createSecrets(this.#state, secrets, "import");
+  async import(secrets: Iterable<NewSecret> | AsyncIterable<NewSecret>): Promise<SecretMetadata[]> {
+    return await importSecrets(this.#open, secrets);
   }
 
   /** All secrets, in the order of their ids, as stored. A record that cannot be read is yielded as damaged. */
   list(options: RefOptions = {}): AsyncGenerator<SecretMetadata | DamagedSecret> {
-    return listSecrets(this.#state, options.scope);
+    const { scope } = options;
+    return listSecrets(this.#state, scope === undefined ? undefined : takeScope(scope));
   }
 
   /** One secret's metadata, authenticated, and when it was last used. */
-  show(ref: string, options: RefOptions = {}): Promise<ShownSecret> {
-    return showSecret(this.#state, ref, options.scope ?? GLOBAL);
+  async show(ref: string, options: RefOptions = {}): Promise<ShownSecret> {
+    return await showSecret(this.#open, ref, scopeOf(options));
   }
 
   /** Changes name, aliases or expiry. */
-  update(ref: string, changes: SecretChanges, options: RefOptions = {}): Promise<SecretMetadata> {
-    return updateSecret(this.#state, ref, options.scope ?? GLOBAL, changes);
+  async update(
+    ref: string,
+    changes: SecretChanges,
+    options: RefOptions = {},
+  ): Promise<SecretMetadata> {
+    return await updateSecret(this.#open, ref, scopeOf(options), changes);
   }
 
-  /** Gives a secret a new value under a new DEK. The caller wipes `value`. */
-  rotate(ref: string, value: Uint8Array, options: RefOptions = {}): Promise<SecretMetadata> {
-    return rotateSecret(this.#state, ref, options.scope ?? GLOBAL, value);
+  /** Gives a secret a new value under a new DEK. The caller wipes `value`, of which a copy is taken at once. */
+  async rotate(ref: string, value: Uint8Array, options: RefOptions = {}): Promise<SecretMetadata> {
+    return await rotateSecret(this.#open, ref, scopeOf(options), value);
   }
 
   /** Removes a secret; its names are free again. By id it removes a damaged record too. */
-  delete(ref: string, options: RefOptions = {}): Promise<{ id: string }> {
-    return deleteSecret(this.#state, ref, options.scope ?? GLOBAL);
+  async delete(ref: string, options: RefOptions = {}): Promise<{ id: string }> {
+    return await deleteSecret(this.#open, ref, scopeOf(options));
   }
 
   /** Lets a group use a secret. */
-  attachGroup(ref: string, group: Group, options: RefOptions = {}): Promise<SecretMetadata> {
-    return attachGroup(this.#state, ref, options.scope ?? GLOBAL, group);
+  async attachGroup(ref: string, group: Group, options: RefOptions = {}): Promise<SecretMetadata> {
+    return await attachGroup(this.#open, ref, scopeOf(options), group);
   }
 
   /** Takes a group's attachment away. */
-  detachGroup(ref: string, group: Group, options: RefOptions = {}): Promise<SecretMetadata> {
-    return detachGroup(this.#state, ref, options.scope ?? GLOBAL, group);
+  async detachGroup(ref: string, group: Group, options: RefOptions = {}): Promise<SecretMetadata> {
+    return await detachGroup(this.#open, ref, scopeOf(options), group);
   }
 
   /**
@@ -181,19 +193,19 @@ export class Vault {
    * group, attached, workspace, global that the context allows.
    * @throws {VaultError} `NOT_FOUND`, `ACCESS_DENIED` (on record too), `INTEGRITY`.
    */
-  use<T>(ref: string, context: UseContext, user: SecretUser<T>): Promise<T> {
-    return useSecret(this.#state, ref, context, user);
+  async use<T>(ref: string, context: UseContext, user: SecretUser<T>): Promise<T> {
+    return await useSecret(this.#open, ref, context, user);
   }
 
   /**
    * Wraps every DEK by a new KEK, in one transaction; values are untouched.
    *
-   * @param next The new key and the settings of its provider. The caller wipes the key.
+   * @param next The new key and the settings of its provider, copied at once. The caller wipes the key.
    * @throws {VaultError} `INVALID_INPUT` if the vault had this key before, `INTEGRITY` if a
    * record is damaged; nothing has changed then.
    */
-  rotateMaster(next: ProvidedKey, onStep?: StepListener): Promise<RotationResult> {
-    return rotateMaster(this.#state, this.#providers, next, onStep);
+  async rotateMaster(next: ProvidedKey, onStep?: StepListener): Promise<RotationResult> {
+    return await rotateMaster(this.#open, this.#providers, next, onStep);
   }
 
   /**
@@ -203,23 +215,26 @@ export class Vault {
    * @throws {VaultError} `ALREADY_EXISTS` if there is one and it is not to be replaced.
    * @throws {RangeError} if the caller keeps the KEK and does not give it.
    */
-  createRecoveryKey(reader: RecoveryKeyReader, options: RecoveryKeyOptions = {}): Promise<void> {
-    return createRecoveryKey(this.#state, this.#providers, reader, options);
+  async createRecoveryKey(
+    reader: RecoveryKeyReader,
+    options: RecoveryKeyOptions = {},
+  ): Promise<void> {
+    return await createRecoveryKey(this.#open, this.#providers, reader, options);
   }
 
   /** Takes the recovery key away. A copy of the vault from before still opens by it, with the KEK of then. */
-  revokeRecoveryKey(): Promise<void> {
-    return revokeRecoveryKey(this.#state);
+  async revokeRecoveryKey(): Promise<void> {
+    return await revokeRecoveryKey(this.#open);
   }
 
   /** Makes a backup in `target`: a consistent copy, still encrypted, which is on record. */
-  createBackup(target: BackupTarget): Promise<BackupManifest> {
-    return createBackup(this.#state, target);
+  async createBackup(target: BackupTarget): Promise<BackupManifest> {
+    return await createBackup(this.#open, target);
   }
 
   /** Audit events, newest first. Default: 100. */
-  audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
-    return this.#state.store.read((reader) => reader.audit({ limit: 100, ...query }));
+  async audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
+    return await this.#open.store.read((reader) => reader.audit({ limit: 100, ...query }));
   }
 
   /**
@@ -243,8 +258,8 @@ export class Vault {
    * assert.deepEqual(findings, []);
    * ```
    */
-  verify(options: VerifyOptions = {}): Promise<AuditVerification> {
-    return verifyAudit(this.#state, options);
+  async verify(options: VerifyOptions = {}): Promise<AuditVerification> {
+    return await verifyAudit(this.#open, options);
   }
 
   /**
@@ -256,22 +271,23 @@ export class Vault {
    * @throws {VaultError} `INTEGRITY` if the vault does not verify, `INVALID_INPUT` if `beforeMs` is no whole number
    * from 0 on; nothing has changed then.
    */
-  pruneAudit(beforeMs: number): Promise<PruneResult> {
-    return pruneAudit(this.#state, beforeMs);
+  async pruneAudit(beforeMs: number): Promise<PruneResult> {
+    return await pruneAudit(this.#open, beforeMs);
   }
 
   /** Records that the vault was unlocked or locked by a person. */
   async recordLock(kind: "vault.unlock" | "vault.lock"): Promise<void> {
-    await transact(this.#state, (transaction) => transaction.record({ kind }));
+    await transact(this.#open, (transaction) => transaction.record({ kind }));
   }
 
   /** The vault's own description. */
   async info(): Promise<VaultInfo> {
-    return await vaultInfo(this.#state.store);
+    return await vaultInfo(this.#open.store);
   }
 
   /** Wipes the key and closes the store. From then on every method fails with `LOCKED`. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#state.keys.close();
     await this.#state.store.close();
   }

@@ -6,7 +6,7 @@
 import type { ProvidedKey } from "./key_provider.ts";
 import type { KekKeeper, KeyProviders } from "./key_source.ts";
 import type { Registry } from "./registry.ts";
-import type { Scope } from "./scope.ts";
+import { GLOBAL, type Scope } from "./scope.ts";
 import type { Store } from "./store.ts";
 
 /** What every vault is made or opened with. */
@@ -21,9 +21,9 @@ export interface VaultOptions {
   readonly actor?: string | undefined;
 }
 
-/** A key that the caller keeps: 32 bytes, copied. */
+/** A key that the caller keeps. */
 export interface CallerKeyOptions {
-  /** The KEK: 32 bytes. */
+  /** The KEK: 32 bytes, copied when the vault is asked. The caller wipes it, then or later. */
   readonly kek: Uint8Array;
 }
 
@@ -41,7 +41,7 @@ export interface KeptKeyOptions extends ProviderKeyOptions {
 
 /** A key that one of the key providers has just created. */
 export interface ProvidedKeyOptions extends ProviderKeyOptions {
-  /** What the provider's `create` gave. The caller wipes it. */
+  /** What the provider's `create` gave, copied when the vault is asked. The caller wipes the key, then or later. */
   readonly key: ProvidedKey;
 }
 
@@ -49,4 +49,9 @@ export interface ProvidedKeyOptions extends ProviderKeyOptions {
 export interface RefOptions {
   /** Where a name or alias is looked up. Default: global. */
   readonly scope?: Scope | undefined;
+}
+
+/** The scope that `options` name. */
+export function scopeOf({ scope = GLOBAL }: RefOptions): Scope {
+  return scope;
 }

@@ -86,6 +86,29 @@ export interface PastProofKey {
 /** What a key provider needs to give its key again; `type` names the provider. Nothing secret. */
 export type ProviderSettings = Readonly<Record<string, unknown>> & { readonly type: string };
 
+/**
+ * A copy of what is to be stored for a key provider, as it will be read again: whatever becomes of the caller's own.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if it is not an object of JSON with a `type`.
+ */
+export function takeSettings(given: ProviderSettings): ProviderSettings {
+  const document = copyOfJson(given);
+  const parsed = v.safeParse(settings, document);
+  const isWhole = parsed.success &&
+    Object.keys(parsed.output).length === Object.keys(document ?? {}).length;
+  if (isWhole) return parsed.output;
+  const problem = "its settings are not an object of JSON with a type";
+  throw new VaultError("INVALID_INPUT", "take a key", problem);
+}
+
+function copyOfJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The parsed row of the vault. */
 export interface VaultRow
   extends Omit<v.InferOutput<typeof rowSchema>, "provider" | "rotation" | "recovery"> {

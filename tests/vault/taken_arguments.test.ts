@@ -1,0 +1,206 @@
+/**
+ * What a caller gives is taken when the vault is asked: what becomes of the caller's own arrays and objects while the
+ * call is under way changes nothing.
+ */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { MemoryStore } from "../../lib/vault/memory_store.ts";
+import type { Store } from "../../lib/vault/store.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+import { initVault, KEK, openVault, OTHER_KEK, STORE_KINDS, utf8 } from "../helpers/vaults.ts";
+
+const VALUE = utf8("the value");
+const CALLER = { type: "caller" };
+
+async function onEveryStore(work: (store: Store) => Promise<void>): Promise<void> {
+  for (const { withStore } of STORE_KINDS) await withStore(work);
+}
+
+async function assertValue(vault: Vault, ref: string, value: Uint8Array): Promise<void> {
+  await vault.use(ref, {}, (lent) => assert.deepEqual(lent, value));
+}
+
+test("init() takes the caller's key at once: wiped before it is done, it is still the vault's", async () => {
+  await onEveryStore(async (store) => {
+    const kek = KEK.slice();
+    const making = Vault.init({ store, kek });
+    kek.fill(0);
+    const vault = await making;
+    await vault.create({ name: "A", value: VALUE });
+    await assertValue(await openVault({ store }), "A", VALUE);
+  });
+});
+
+test("open() takes the caller's key at once", async () => {
+  const store = new MemoryStore();
+  await initVault({ store });
+  const kek = KEK.slice();
+  const opening = Vault.open({ store, kek });
+  kek.fill(0);
+  await (await opening).create({ name: "A", value: VALUE });
+});
+
+test("init() takes a provider's key and settings at once", async () => {
+  await onEveryStore(async (store) => {
+    // The type need not stand first.
+    const key = { kek: KEK.slice(), settings: { place: "here", type: "own" } };
+    const making = Vault.init({ store, key, providers: new Map([["own", ownProvider(KEK)]]) });
+    key.kek.fill(0);
+    key.settings.place = "elsewhere";
+    const { provider } = await (await making).info();
+    assert.deepEqual(provider, { type: "own", place: "here" });
+    await Vault.open({ store, providers: new Map([["own", ownProvider(KEK)]]) });
+  });
+});
+
+for (const [when, wipeAt] of [["at once", undefined], ["at the step staged", "staged"]] as const) {
+  test(`rotateMaster() takes the new key at once: wiped ${when}, it is still the vault's`, async () => {
+    await onEveryStore(async (store) => {
+      const vault = await initVault({ store });
+      await vault.create({ name: "A", value: VALUE });
+      const next = { settings: { ...CALLER }, kek: OTHER_KEK.slice() };
+      const rotating = vault.rotateMaster(next, (step) => {
+        if (step === wipeAt) next.kek.fill(0);
+      });
+      if (wipeAt === undefined) {
+        next.kek.fill(0);
+        next.settings.type = "changed";
+      }
+      await rotating;
+      await assertValue(vault, "A", VALUE);
+      await assertValue(await openVault({ store, kek: OTHER_KEK }), "A", VALUE);
+    });
+  });
+}
+
+for (const [what, spoil] of SPOILERS()) {
+  test(`create() and rotate() take the value at once: ${what} before they are done, it is kept as it was`, async () => {
+    await onEveryStore(async (store) => {
+      const vault = await initVault({ store });
+      const first = VALUE.slice();
+      const creating = vault.create({ name: "A", value: first });
+      spoil(first);
+      await creating;
+      await assertValue(vault, "A", VALUE);
+      const second = utf8("another value");
+      const rotating = vault.rotate("A", second);
+      spoil(second);
+      await rotating;
+      await assertValue(vault, "A", utf8("another value"));
+    });
+  });
+}
+
+function SPOILERS(): [string, (bytes: Uint8Array) => void][] {
+  return [
+    ["wiped", (bytes) => bytes.fill(0)],
+    [
+      "given away",
+      (bytes) => void structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] }),
+    ],
+  ];
+}
+
+test("create() takes only the bytes of a view, of whatever kind its buffer is", async () => {
+  const vault = await initVault({ store: new MemoryStore() });
+  const shared = new Uint8Array(new SharedArrayBuffer(20), 3, VALUE.length);
+  shared.set(VALUE);
+  const resizable = new Uint8Array(new ArrayBuffer(9, { maxByteLength: 40 }));
+  resizable.set(VALUE);
+  class Own extends Uint8Array {}
+  const values = [shared, resizable, Own.from(VALUE), Uint8Array.of(0, ...VALUE).subarray(1)];
+  for (const [i, value] of values.entries()) {
+    const creating = vault.create({ name: `A${i}`, value });
+    if (value === resizable) resizable.buffer.resize(40);
+    await creating;
+    await assertValue(vault, `A${i}`, VALUE);
+    await vault.rotate(`A${i}`, value.subarray(0, 3));
+    await assertValue(vault, `A${i}`, VALUE.slice(0, 3));
+  }
+});
+
+test("import() takes each secret when it is yielded", async () => {
+  const vault = await initVault({ store: new MemoryStore() });
+  const value = new Uint8Array(1);
+  const made = await vault.import((function* () {
+    for (const byte of [1, 2, 3]) yield { name: `A${byte}`, value: value.fill(byte) };
+    value.fill(9);
+  })());
+  assert.equal(made.length, 3);
+  for (const byte of [1, 2, 3]) await assertValue(vault, `A${byte}`, Uint8Array.of(byte));
+});
+
+test("create() and update() take names, scope, aliases and expiry at once", async () => {
+  const vault = await initVault({ store: new MemoryStore() });
+  const scope = { kind: "workspace" as const, workspaceId: "W" };
+  const secret = { name: "A", value: VALUE, scope, aliases: ["a"], expiresAtMs: 5 };
+  const creating = vault.create(secret);
+  scope.workspaceId = "X";
+  secret.name = "CHANGED";
+  secret.aliases.push("more");
+  secret.expiresAtMs = 7;
+  const created = await creating;
+  assert.deepEqual([created.name, created.scope], ["A", { kind: "workspace", workspaceId: "W" }]);
+  assert.deepEqual([created.aliases, created.expiresAtMs], [["a"], 5]);
+
+  scope.workspaceId = "W";
+  const changes = { name: "B", aliases: ["b"], expiresAtMs: 6 };
+  const updating = vault.update("A", changes, { scope });
+  scope.workspaceId = "X";
+  changes.name = "CHANGED";
+  changes.aliases.push("more");
+  changes.expiresAtMs = 7;
+  const { name, aliases, expiresAtMs } = await updating;
+  assert.deepEqual([name, aliases, expiresAtMs], ["B", ["b"], 6]);
+});
+
+test("what a secret is named by, its scope and the group are taken at once", async () => {
+  const vault = await initVault({ store: new MemoryStore() });
+  const scope = { kind: "workspace" as const, workspaceId: "W" };
+  const { id } = await vault.create({ name: "A", value: VALUE, scope });
+  const group = { workspaceId: "W", groupId: "G" };
+  const there = { kind: "workspace" as const, workspaceId: "W" };
+  const attempts: (() => Promise<unknown>)[] = [
+    () => vault.show("A", { scope: there }),
+    () => vault.rotate("A", VALUE, { scope: there }),
+    () => vault.attachGroup("A", group, { scope: there }),
+    () => vault.detachGroup("A", group, { scope: there }),
+    () => vault.use("A", there, () => {}),
+    async () => assert.equal((await Array.fromAsync(listing(vault, there))).length, 1),
+    () => vault.delete("A", { scope: there }),
+  ];
+  for (const attempt of attempts) {
+    Object.assign(there, { workspaceId: "W" });
+    group.groupId = "G";
+    const trying = attempt();
+    Object.assign(there, { workspaceId: "elsewhere" });
+    group.groupId = "H";
+    await trying;
+  }
+  const groups = (await vault.audit()).map(({ note }) => note).filter((note) => note !== "");
+  assert.deepEqual(groups, ["group W/G", "group W/G", "caller"]);
+  await assert.rejects(vault.show(id), { code: "NOT_FOUND" });
+});
+
+function listing(vault: Vault, scope: { kind: "workspace"; workspaceId: string }) {
+  return vault.list({ scope });
+}
+
+function ownProvider(kek: Uint8Array) {
+  const nothing = () => Promise.resolve();
+  return {
+    type: "own",
+    needsPassphrase: false,
+    selfHeals: false,
+    options: [],
+    create: () => Promise.resolve({ settings: { type: "own" }, kek: kek.slice(), adopted: true }),
+    load: () => Promise.resolve(kek.slice()),
+    next: () => Promise.resolve({ settings: { type: "own" }, kek: kek.slice() }),
+    stage: nothing,
+    loadStaged: () => Promise.resolve(undefined),
+    commit: nothing,
+    discard: nothing,
+    retire: nothing,
+    describe: () => "a place of a test",
+  };
+}
