@@ -52,17 +52,15 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Whether `file` is a temporary one that a dead process left behind. */
+/** Whether `file` is a temporary one of the user's that a dead process left behind. */
 export async function isLeftover(
   file: string,
   afterMs: number = SLOW_LEFT_OVER_AFTER_MS,
 ): Promise<boolean> {
   const pid = anySuffix.exec(file)?.[1];
   if (pid === undefined) return false;
-  return !isAlive(Number(pid)) || await isOld(file, afterMs);
-}
-
-async function isOld(file: string, afterMs: number): Promise<boolean> {
-  const { mtimeMs } = await lstat(file).catch(() => ({ mtimeMs: Infinity }));
-  return Date.now() - mtimeMs > afterMs;
+  const found = await lstat(file).catch(() => undefined);
+  // In a directory that others may write in too, what bears such a name may be theirs, and a trap.
+  if (found === undefined || found.uid !== (process.getuid?.() ?? found.uid)) return false;
+  return !isAlive(Number(pid)) || Date.now() - found.mtimeMs > afterMs;
 }
