@@ -9,7 +9,7 @@ import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
-import { isBusy, storeError } from "./sqlite_error.ts";
+import { isBusy, isRefused, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
@@ -48,12 +48,14 @@ export interface SqliteStoreOptions {
  * ```
  */
 export class SqliteStore implements Store {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #busyTimeoutMs: number;
   readonly #mutex = new Mutex();
   readonly #writer: SqliteWriter;
 
-  private constructor(database: DatabaseSync, busyTimeoutMs: number) {
+  private constructor(path: string, database: DatabaseSync, busyTimeoutMs: number) {
+    this.#path = path;
     this.#database = database;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#writer = new SqliteWriter(database);
@@ -82,10 +84,10 @@ export class SqliteStore implements Store {
       await retryBusy(busyTimeoutMs, () => migrate(database as DatabaseSync, attempted, "old"));
       // What is no vault is not to be mended.
       if (options.anyMode !== true) checkPrivate(found, path, attempted);
-      return new SqliteStore(database, busyTimeoutMs);
+      return new SqliteStore(path, database, busyTimeoutMs);
     } catch (error) {
       database?.close();
-      throw storeError(attempted, error);
+      throw await failure(path, attempted, error);
     }
   }
 
@@ -150,7 +152,7 @@ export class SqliteStore implements Store {
           throw error;
         }
       } catch (error) {
-        throw storeError(attempted, error);
+        throw await failure(this.#path, attempted, error);
       }
     });
   }
@@ -164,6 +166,11 @@ export class SqliteStore implements Store {
       this.#database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
     }
   }
+}
+
+async function failure(path: string, attempted: string, error: unknown): Promise<unknown> {
+  if (!isRefused(error)) return storeError(attempted, error);
+  return await (await import("./refused_files.ts")).refusedFiles(path, attempted, error);
 }
 
 // Tries again after a random while, so that whoever has waited long is not behind whoever has just come.

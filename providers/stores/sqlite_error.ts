@@ -56,6 +56,12 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED || code === PROTOCOL;
 }
 
+/** Whether SQLite was refused the use of a file. */
+export function isRefused(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === READONLY || code === CANTOPEN;
+}
+
 /** `error` as an error of ours, if it comes from SQLite or the file system. */
 export function storeError(attempted: string, error: unknown): unknown {
   const code = sqliteCode(error);

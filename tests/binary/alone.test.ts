@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmod, chown, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { asNobody, NOBODY } from "../helpers/nobody.ts";
 import { ROOT } from "../helpers/program.ts";
 import { testedBinary, useAgent, useEverything, withLoneBinary } from "./lone_binary.ts";
 
@@ -14,15 +15,6 @@ const options = { timeout: 120_000 };
 function networkless(): string[] | undefined {
   const ways = [["unshare", "-n"], ["unshare", "-rn"]];
   return ways.find(([file = "", ...args]) => spawnSync(file, [...args, "true"]).status === 0);
-}
-
-/** How to run a command as somebody else than root; root alone can and needs to. */
-function asNobody(): string[] | undefined {
-  const way = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-  const [file = "", ...args] = way;
-  return process.getuid?.() === 0 && spawnSync(file, [...args, "true"]).status === 0
-    ? way
-    : undefined;
 }
 
 const noNetwork = networkless();
@@ -64,7 +56,7 @@ describe("the executable", () => {
     skip: isRoot && nobody === undefined && "setpriv cannot change the user here",
   }, () =>
     withLoneBinary(async (binary) => {
-      if (nobody !== undefined) await chown(binary.home, 65534, 65534);
+      if (nobody !== undefined) await chown(binary.home, NOBODY, NOBODY);
       await useEverything(binary, { prefix: nobody ?? [] });
       await useAgent(binary, { prefix: nobody ?? [] });
     }));
@@ -85,7 +77,7 @@ describe("the executable", () => {
       "root may write everything, and setpriv cannot change it",
   }, () =>
     withLoneBinary(async (binary) => {
-      if (nobody !== undefined) await chown(binary.home, 65534, 65534);
+      if (nobody !== undefined) await chown(binary.home, NOBODY, NOBODY);
       const bin = join(binary.path, "..");
       await chmod(binary.path, 0o555);
       await chmod(bin, 0o555);

@@ -1,0 +1,83 @@
+/** Files of the vault that their owner may not use: what is wrong, and the command that mends it, is said at once. */
+import { chown } from "node:fs/promises";
+import process from "node:process";
+import test from "node:test";
+import { asNobody, NOBODY } from "../helpers/nobody.ts";
+import { programCommand, programRuntime } from "../helpers/program.ts";
+import { type Session, withSession } from "../helpers/session.ts";
+
+const nobody = asNobody();
+const isRoot = process.getuid?.() === 0;
+const options = {
+  timeout: 120_000,
+  skip: process.platform === "win32"
+    ? "Windows has no file modes"
+    : isRoot && nobody === undefined
+    ? "no mode stops root, and setpriv cannot change the user here"
+    : isRoot && programRuntime().startsWith("deno")
+    ? "no mode stops root, and Deno's cache is root's alone"
+    : false,
+};
+
+/** A session with a vault, of somebody whom modes stop. */
+function withVault(work: (session: Session) => Promise<void>): Promise<void> {
+  return withSession(
+    async (session) => {
+      const { directory, home, run } = session;
+      if (nobody !== undefined) {
+        for (const path of [directory, home]) await chown(path, NOBODY, NOBODY);
+      }
+      await run("printf v | aivault secrets create A --value-file -");
+      await work(session);
+    },
+    { AIVAULT_DIR: "<dir>/vault" },
+    [...nobody ?? [], ...programCommand()],
+  );
+}
+
+test(
+  "a command names the index of the log that was left behind read-only, and how to mend it",
+  options,
+  () =>
+    withVault(async ({ check, run }) => {
+      // SQLite gives it the mode of the database, and cannot remove it when that may not be written.
+      await run("chmod 400 vault/vault.db; aivault secrets list; chmod 600 vault/vault.db");
+      await check(`
+      $ printf w | aivault secrets create B --value-file -
+      ! aivault: write the vault: this user may not use <dir>/vault/vault.db-shm
+      ! hint: nothing was lost; mend it with: chmod 600 '<dir>/vault/vault.db-shm'
+      [74]
+
+      $ chmod 600 '<dir>/vault/vault.db-shm'; printf w | aivault secrets create B --value-file -
+      created B in scope global (<id>)
+    `);
+    }),
+);
+
+test(
+  "a command names a database that may not be written, or not read, and how to mend it",
+  options,
+  () =>
+    withVault(async ({ check, run }) => {
+      await run("chmod 400 vault/vault.db");
+      await check(`
+      $ printf w | aivault secrets create B --value-file -
+      ! aivault: write the vault: this user may not use <dir>/vault/vault.db, <dir>/vault/vault.db-wal, <dir>/vault/vault.db-shm
+      ! hint: nothing was lost; mend it with: chmod 600 '<dir>/vault/vault.db' '<dir>/vault/vault.db-wal' '<dir>/vault/vault.db-shm'
+      [74]
+
+      $ chmod 600 vault/vault.db*; chmod 000 vault/vault.db; aivault secrets list
+      ! aivault: open <dir>/vault/vault.db: this user may not use <dir>/vault/vault.db
+      ! hint: nothing was lost; mend it with: chmod 600 '<dir>/vault/vault.db'
+      [74]
+
+      $ rm -f vault/vault.db-*; chmod 600 vault/vault.db; chmod 500 vault; aivault secrets list
+      ! aivault: open <dir>/vault/vault.db: this user may not use <dir>/vault
+      ! hint: nothing was lost; mend it with: chmod 700 '<dir>/vault'
+      [74]
+
+      $ chmod 700 vault; aivault secrets list | wc -l
+      2
+    `);
+    }),
+);
