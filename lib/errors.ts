@@ -11,7 +11,7 @@
  * |---|---|
  * | `INVALID_INPUT` | the caller gave something outside the documented bounds |
  * | `LOCKED` | the key needs a passphrase and none was given |
- * | `NOT_FOUND` | no such vault, secret or provider |
+ * | `NOT_FOUND` | no such vault, secret, recovery key or backup |
  * | `ALREADY_EXISTS` | a vault, name or alias is already there |
  * | `WRONG_KEY` | a key or passphrase was given and it is not this vault's |
  * | `INTEGRITY` | stored data was changed, swapped or damaged |

@@ -143,3 +143,25 @@ test("verify() lists a hundred findings and counts the others", async () => {
     await vault.close();
   });
 });
+
+test("verify() lists a hundred findings, counts them all, and tells its listener of every event", async () => {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    await vault.import(
+      Array.from({ length: 150 }, (_, i) => ({ name: `N${i}`, value: new Uint8Array(1) })),
+    );
+    withRaw(
+      join(directory, "vault.db"),
+      (raw) => assert.equal(run(raw, "update audit set actor = 'x' where seq > 1"), 150),
+    );
+    const edited: number[] = [];
+    const { findings, findingCount } = await vault.verify({
+      onEvent: ({ seq }, isVerified) => void (isVerified || edited.push(seq)),
+    });
+    assert.deepEqual(edited, Array.from({ length: 150 }, (_, i) => i + 2));
+    assert.deepEqual(findings.map(({ seq }) => seq), edited.slice(0, 100));
+    // Of each secret there is no proven event any more.
+    assert.equal(findingCount, 300);
+    await vault.close();
+  });
+});
