@@ -79,12 +79,7 @@ async function replace(database: string, from: string): Promise<string> {
     await replaceContent(living, aside, from);
     return aside;
   }
-  try {
-    for (const suffix of copied.toReversed()) await rename(`${files}${suffix}`, aside + suffix);
-    await syncDirectory(dirname(aside));
-  } catch (error) {
-    throw diskError(ATTEMPTED, error);
-  }
+  await renameDurably(copied.toReversed().map((suffix) => [files + suffix, aside + suffix]));
   await placeFile(from, database, true);
   return aside;
 }
@@ -108,38 +103,57 @@ async function openLiving(database: string): Promise<SqliteStore | undefined> {
   return undefined;
 }
 
+// In one transaction: what another process wrote between the copy and the replacement would be in neither.
 async function replaceContent(living: SqliteStore, aside: string, from: string): Promise<void> {
+  let isKept = false;
   try {
-    const before = join(dirname(from), "before.db");
-    const old = await SqliteStore.open({ path: before, create: true });
+    const restored = await SqliteStore.open({ path: from });
     try {
-      await living.copyTo(old);
+      await living.replaceBy(restored, async (copyTo) => {
+        await keepAside(copyTo, join(dirname(from), "before.db"), aside);
+        isKept = true;
+      });
     } finally {
-      await old.close();
+      await restored.close();
     }
-    await checkWholeFile(before, ATTEMPTED);
-    await rename(before, aside);
-    await syncDirectory(dirname(aside));
-    await copyInto(living, from, aside);
   } catch (error) {
-    throw diskError(ATTEMPTED, error);
+    throw isKept ? withAside(error, aside) : diskError(ATTEMPTED, error);
   } finally {
     await living.close();
   }
 }
 
-async function copyInto(living: SqliteStore, from: string, aside: string): Promise<void> {
-  const restored = await SqliteStore.open({ path: from });
+async function keepAside(
+  copyTo: (target: SqliteStore) => Promise<void>,
+  before: string,
+  aside: string,
+): Promise<void> {
+  const old = await SqliteStore.open({ path: before, create: true });
   try {
-    await restored.copyTo(living);
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    // A commit that fails may be on the disk all the same, so the copy stays.
-    const hints = [...error.hints, `the vault of before is kept in ${aside}`];
-    throw new VaultError(error.code, error.attempted, error.problem, { hints, cause: error });
+    await copyTo(old);
   } finally {
-    await restored.close();
+    await old.close();
   }
+  await checkWholeFile(before, ATTEMPTED);
+  await renameDurably([[before, aside]]);
+}
+
+async function renameDurably(names: readonly (readonly [string, string])[]): Promise<void> {
+  try {
+    for (const [from, to] of names) {
+      await rename(from, to);
+      await syncDirectory(dirname(to));
+    }
+  } catch (error) {
+    throw diskError(ATTEMPTED, error);
+  }
+}
+
+// A commit that fails may be on the disk all the same, so the copy stays.
+function withAside(error: unknown, aside: string): unknown {
+  if (!(error instanceof VaultError)) return error;
+  const hints = [...error.hints, `the vault of before is kept in ${aside}`];
+  return new VaultError(error.code, error.attempted, error.problem, { hints, cause: error });
 }
 
 /** Copies the files of a database; gives the suffixes of those that there are, its own first. */

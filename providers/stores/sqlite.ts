@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
+import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { isBusy, isRefused, storeError } from "./sqlite_error.ts";
@@ -110,12 +111,35 @@ export class SqliteStore implements Store {
     await this.#transact(
       "copy the vault",
       "begin",
-      () =>
-        target.#transact("write the copy", "begin immediate", () => {
-          copyTables(this.#database, target.#database);
-          return Promise.resolve();
-        }),
+      () => target.#take(this.#database, copyTables),
     );
+  }
+
+  /**
+   * Makes this store hold what `source` holds, in one transaction.
+   *
+   * @param keep First given what copies to another store what this one has held: the very last state, for nobody
+   * else writes any more until the transaction ends. If it fails, nothing is changed.
+   */
+  async replaceBy(
+    source: SqliteStore,
+    keep: (copyTo: (target: SqliteStore) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const { copyTables } = await import("./copy_tables.ts");
+    await this.#transact("write the vault", "begin immediate", async () => {
+      await keep((target) => target.#take(this.#database, copyTables));
+      await source.#transact("copy the vault", "begin", () => {
+        copyTables(source.#database, this.#database);
+        return Promise.resolve();
+      });
+    });
+  }
+
+  #take(from: DatabaseSync, copyTables: typeof CopyTables): Promise<void> {
+    return this.#transact("write the copy", "begin immediate", () => {
+      copyTables(from, this.#database);
+      return Promise.resolve();
+    });
   }
 
   /** What SQLite finds wrong with the database: its structure, and rows that refer to none. At most a hundred. */

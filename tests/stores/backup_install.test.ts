@@ -4,11 +4,14 @@ import { Buffer } from "node:buffer";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { prepareRestore } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
+import type { Vault } from "../../lib/vault/vault.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { withDirectory } from "../helpers/program.ts";
 import {
+  collect,
   contentOf,
   initVault,
   KEK,
@@ -37,6 +40,11 @@ async function backedUp(directory: string, file: string): Promise<void> {
   await vault.close();
 }
 
+async function namesIn(vault: Vault): Promise<string[]> {
+  const secrets = await collect(vault.list());
+  return secrets.map((secret) => "name" in secret ? secret.name : "damaged");
+}
+
 test("install() leaves a vault that was made meanwhile alone, unless it is forced", async () => {
   await withDirectory(async (directory) => {
     const file = join(directory, "backup");
@@ -57,6 +65,48 @@ test("install() leaves a vault that was made meanwhile alone, unless it is force
     const kept = await sqliteStore(directory, String(aside).slice(directory.length + 1));
     assert.deepEqual(await contentOf(kept), before);
     await kept.close();
+  });
+});
+
+test("install() keeps aside all that others write until their vault is replaced", async () => {
+  await withDirectory(async (directory) => {
+    const file = join(directory, "backup");
+    await backedUp(directory, file);
+    const place = placeIn(directory);
+    const other = await openVault({ store: await sqliteStore(directory) });
+    const written: string[] = [];
+    let isInstalled = false;
+    const writing = async (): Promise<void> => {
+      while (!isInstalled) {
+        const { name } = await other.create({ name: `B${written.length}`, value: utf8("b") });
+        written.push(name);
+        await delay(0);
+      }
+    };
+    const install = async (): Promise<string | undefined> => {
+      try {
+        const made = await place.withBackup(
+          file,
+          "restore",
+          (backup) => place.install(backup, true),
+        );
+        return made.aside;
+      } finally {
+        isInstalled = true;
+      }
+    };
+    const [aside] = await Promise.all([install(), writing()]);
+    const now = await namesIn(other);
+    await other.close();
+    const kept = await openVault({
+      store: await sqliteStore(directory, String(aside).slice(directory.length + 1)),
+    });
+    const before = await namesIn(kept);
+    assert.equal((await kept.verify()).isIntact, true);
+    await kept.close();
+    assert.ok(before.length > 1, "something was written before");
+    const lost = written.filter((name) => !before.includes(name) && !now.includes(name));
+    assert.deepEqual(lost, []);
   });
 });
 
