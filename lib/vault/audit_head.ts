@@ -27,7 +27,8 @@ export function formatHead(seq: number, mac: Uint8Array): string {
  * @throws {VaultError} `INVALID_INPUT`
  */
 export function parseHead(text: string): AuditHead {
-  const [, seq = "", hash = ""] = /^([1-9][0-9]{0,14}):([0-9a-fA-F]{64})$/.exec(text.trim()) ?? [];
+  const head = typeof text === "string" ? text.trim() : "";
+  const [, seq = "", hash = ""] = /^([1-9][0-9]{0,14}):([0-9a-fA-F]{64})$/.exec(head) ?? [];
   const mac = fromHex(hash);
   if (mac !== undefined && seq !== "") return { seq: Number(seq), mac };
   throw new VaultError("INVALID_INPUT", "read the noted head", "it is not of the form SEQ:HASH", {

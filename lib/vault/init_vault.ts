@@ -11,7 +11,13 @@ import { sealAnchor } from "./anchor.ts";
 import { NO_MAC } from "./audit.ts";
 import { holdKek } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
-import { type KeyProviders, loadKek, providerOf } from "./key_source.ts";
+import {
+  CALLER_SETTINGS,
+  checkProvider,
+  type KeyProviders,
+  loadKek,
+  providerOf,
+} from "./key_source.ts";
 import { ownKey } from "./own_key.ts";
 import { descriptionMac, sealProofKey } from "./proof_key.ts";
 import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
@@ -32,9 +38,11 @@ export function vaultExists(): VaultError {
 export async function initVault(
   state: Pick<VaultState, "store" | "now" | "actor">,
   given: ProvidedKey,
+  providers: KeyProviders | undefined,
 ): Promise<void> {
   const key = ownKey(given);
   try {
+    if (key.settings.type !== CALLER_SETTINGS.type) checkProvider(providers, key);
     await writeFirst(state, key);
   } finally {
     wipe(key.kek);

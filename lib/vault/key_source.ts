@@ -6,7 +6,7 @@
 import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
-import type { KeyProvider } from "./key_provider.ts";
+import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { ownKek } from "./own_key.ts";
 import type { ProviderSettings, VaultRow } from "./vault_row.ts";
 
@@ -132,6 +132,17 @@ export function providerOf(providers: KeyProviders, type: string): KeyProvider {
   const provider = providers.get(type);
   if (provider !== undefined) return provider;
   throw noProvider(type);
+}
+
+/**
+ * Checks that the provider of a key that is to be the vault's is there. Without providers the caller keeps it.
+ *
+ * @throws {VaultError} `UNSUPPORTED` if it is not.
+ */
+export function checkProvider(providers: KeyProviders | undefined, key: ProvidedKey): void {
+  const { type } = key.settings;
+  if (providers !== undefined) providerOf(providers, type);
+  else if (type !== CALLER_SETTINGS.type) throw noProvider(type);
 }
 
 /** The error of a program that has no provider of this type. */

@@ -12,7 +12,7 @@ import { checkOnRecord } from "./on_record.ts";
 import { openProofKeys } from "./proof_key.ts";
 import type { StoreReader } from "./store.ts";
 import { untilStable } from "./read_row.ts";
-import { checkScope, sameScope, type Scope } from "./scope.ts";
+import { checkScope, sameScope, type Scope, takeScope } from "./scope.ts";
 import { quoted } from "./text.ts";
 import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
@@ -66,9 +66,17 @@ function editedUse({ seq, secretId }: AuditRow): VaultError {
 }
 
 /** All secrets in the order of their ids, as stored; pages of one consistent state each. */
-export async function* listSecrets(
+export function listSecrets(
   state: VaultState,
   scope?: Scope,
+): AsyncGenerator<SecretMetadata | DamagedSecret> {
+  // Taken now: the pages are asked for later.
+  return secretsIn(state, scope === undefined ? undefined : takeScope(scope));
+}
+
+async function* secretsIn(
+  state: VaultState,
+  scope: Scope | undefined,
 ): AsyncGenerator<SecretMetadata | DamagedSecret> {
   const wanted = scope === undefined ? undefined : checkScope(scope, "list secrets");
   const pages = secretPages(

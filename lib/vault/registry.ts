@@ -5,15 +5,20 @@
  */
 import { VaultError } from "../errors.ts";
 import { REGISTRY_DATA } from "./registry_data.ts";
+import { checkText } from "./text.ts";
 
 /** Says which provider claims a secret's name. */
 export interface Registry {
-  /** The id of the provider that claims `name`; `undefined` if none does. */
+  /**
+   * The id of the provider that claims `name`, 1 to 255 characters by the rules of names; `undefined` if none does. A
+   * secret is not created under another id.
+   */
   claimant(name: string): string | undefined;
 }
 
 /**
- * A registry over a list of providers and the names each claims.
+ * A registry over a list of providers and the names each claims, which are compared in Unicode normalisation form C, as
+ * secrets bear them.
  *
  * @throws {RangeError} if two providers claim one name.
  */
@@ -21,14 +26,15 @@ export function createRegistry(data: Readonly<Record<string, readonly string[]>>
   const claims = new Map<string, string>();
   for (const [provider, names] of Object.entries(data)) {
     for (const name of names) {
-      const other = claims.get(name);
-      if (other !== undefined) {
+      const normal = name.normalize("NFC");
+      const other = claims.get(normal) ?? provider;
+      if (other !== provider) {
         throw new RangeError(`${name} is claimed by ${other} and ${provider}`);
       }
-      claims.set(name, provider);
+      claims.set(normal, provider);
     }
   }
-  return { claimant: (name) => claims.get(name) };
+  return { claimant: (name) => claims.get(name.normalize("NFC")) };
 }
 
 /**
@@ -48,8 +54,8 @@ export const builtInRegistry: Registry = createRegistry(REGISTRY_DATA);
 /**
  * The pin that a secret of these names has, given the one it has already.
  *
- * @throws {VaultError} `INVALID_INPUT` if the names belong to two providers, or to
- * another than the pin: a pin never changes.
+ * @throws {VaultError} `INVALID_INPUT` if the names belong to two providers, or to another than the pin: a pin never
+ * changes. Also if the provider's id cannot be stored.
  */
 export function pinFor(
   registry: Registry,
@@ -59,8 +65,11 @@ export function pinFor(
 ): string | null {
   let pin = pinned;
   for (const name of names) {
-    const claimant = registry.claimant(name);
-    if (claimant === undefined || claimant === pin) continue;
+    const claimed = registry.claimant(name);
+    if (claimed === undefined) continue;
+    // It is bound to the secret, and has to be read again as it was.
+    const claimant = checkText(claimed, "provider that claims the name", attempted);
+    if (claimant === pin) continue;
     if (pin !== null) {
       throw new VaultError(
         "INVALID_INPUT",

@@ -18,7 +18,7 @@ import { openAnchor, sealAnchor } from "./anchor.ts";
 import { rewrapDeks } from "./envelope.ts";
 import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
-import { type KeyProviders, providerOf } from "./key_source.ts";
+import { checkProvider, type KeyProviders, providerOf } from "./key_source.ts";
 import { ownKey } from "./own_key.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
@@ -74,6 +74,7 @@ async function rotateTo(
   onStep: StepListener,
   purpose: RotationPurpose,
 ): Promise<RotationResult> {
+  checkProvider(providers, next);
   let from: string | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     from = await beginRotation(state, providers, next, from, purpose);

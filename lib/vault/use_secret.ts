@@ -30,6 +30,7 @@ export async function useSecret<T>(
 ): Promise<T> {
   const attempted = `use secret ${quoted(ref)}`;
   const checked = checkContext(context, attempted);
+  if (typeof user !== "function") throw new TypeError(`${attempted}: it takes a function`);
   let opened: Uint8Array | undefined;
   try {
     // A refusal is returned, not thrown, so that the event that records it commits.

@@ -22,6 +22,7 @@ import type { ProvidedKey } from "./key_provider.ts";
 import { CALLER_SETTINGS, callerKey, type KeyProviders, providedKey } from "./key_source.ts";
 import { createSecret, importSecrets, type NewSecret } from "./new_secret.ts";
 import { pruneAudit, type PruneResult } from "./prune_audit.ts";
+import { readAudit } from "./read_audit.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
 import {
   createRecoveryKey,
@@ -31,10 +32,11 @@ import {
   type RecoveryKeyReader,
   revokeRecoveryKey,
 } from "./recovery_key.ts";
+import { recordLock } from "./record_lock.ts";
 import { rotateMaster, type RotationResult, type StepListener } from "./rotate_master.ts";
-import { type Group, takeScope, type UseContext } from "./scope.ts";
+import type { Group, UseContext } from "./scope.ts";
 import type { SecretMetadata } from "./secret.ts";
-import { transact, type VaultState } from "./transaction.ts";
+import type { VaultState } from "./transaction.ts";
 import { unlock } from "./unlock.ts";
 import { type SecretUser, useSecret } from "./use_secret.ts";
 import { type VaultInfo, vaultInfo } from "./vault_info.ts";
@@ -89,9 +91,13 @@ export class Vault {
   static async init(
     options: VaultOptions & (CallerKeyOptions | ProvidedKeyOptions),
   ): Promise<Vault> {
-    const key = "key" in options ? options.key : { settings: CALLER_SETTINGS, kek: options.kek };
-    const providers = "key" in options ? options.providers : undefined;
-    const state = await begin(options, callerKey(key.kek), (state) => initVault(state, key));
+    const { providers } = options;
+    const key = options.key ?? { settings: CALLER_SETTINGS, kek: options.kek };
+    const state = await begin(
+      options,
+      callerKey(key.kek),
+      (state) => initVault(state, key, providers),
+    );
     return new Vault(state, providers);
   }
 
@@ -103,10 +109,10 @@ export class Vault {
   static async open(
     options: VaultOptions & (CallerKeyOptions | KeptKeyOptions),
   ): Promise<Vault> {
-    const providers = "providers" in options ? options.providers : undefined;
-    const keys = "providers" in options
-      ? providedKey(options.providers, options.keeper)
-      : callerKey(options.kek);
+    const { providers } = options;
+    const keys = options.providers === undefined
+      ? callerKey(options.kek)
+      : providedKey(options.providers, options.keeper);
     const state = await begin(options, keys, (state) => unlock(state, providers));
     return new Vault(state, providers);
   }
@@ -124,7 +130,7 @@ export class Vault {
     return new Vault(await recover(state, options.providers, options), options.providers);
   }
 
-  /** What operations work with, until the vault is closed. */
+  // What operations work with, until the vault is closed.
   get #open(): VaultState {
     if (!this.#isClosed) return this.#state;
     throw new VaultError("LOCKED", "use the vault", "it was closed");
@@ -147,8 +153,7 @@ export class Vault {
 
   /** All secrets, in the order of their ids, as stored. A record that cannot be read is yielded as damaged. */
   list(options: RefOptions = {}): AsyncGenerator<SecretMetadata | DamagedSecret> {
-    const { scope } = options;
-    return listSecrets(this.#state, scope === undefined ? undefined : takeScope(scope));
+    return listSecrets(this.#state, options.scope);
   }
 
   /** One secret's metadata, authenticated, and when it was last used. */
@@ -234,7 +239,7 @@ export class Vault {
 
   /** Audit events, newest first. Default: 100. */
   async audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
-    return await this.#open.store.read((reader) => reader.audit({ limit: 100, ...query }));
+    return await readAudit(this.#open, query);
   }
 
   /**
@@ -277,7 +282,7 @@ export class Vault {
 
   /** Records that the vault was unlocked or locked by a person. */
   async recordLock(kind: "vault.unlock" | "vault.lock"): Promise<void> {
-    await transact(this.#open, (transaction) => transaction.record({ kind }));
+    await recordLock(this.#open, kind);
   }
 
   /** The vault's own description. */

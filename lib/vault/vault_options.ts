@@ -25,6 +25,12 @@ export interface VaultOptions {
 export interface CallerKeyOptions {
   /** The KEK: 32 bytes, copied when the vault is asked. The caller wipes it, then or later. */
   readonly kek: Uint8Array;
+  /** Only with the other kind of key. */
+  readonly key?: undefined;
+  /** Only with the other kind of key. */
+  readonly providers?: undefined;
+  /** Only with the other kind of key. */
+  readonly keeper?: undefined;
 }
 
 /** Key providers to choose from by the vault's settings. */
@@ -37,12 +43,16 @@ export interface ProviderKeyOptions {
 export interface KeptKeyOptions extends ProviderKeyOptions {
   /** Where a key that needs a passphrase is looked for before it is asked for. Default: nowhere. */
   readonly keeper?: KekKeeper | undefined;
+  /** Only with the other kind of key. */
+  readonly kek?: undefined;
 }
 
 /** A key that one of the key providers has just created. */
 export interface ProvidedKeyOptions extends ProviderKeyOptions {
   /** What the provider's `create` gave, copied when the vault is asked. The caller wipes the key, then or later. */
   readonly key: ProvidedKey;
+  /** Only with the other kind of key. */
+  readonly kek?: undefined;
 }
 
 /** Addresses a secret by name in a scope other than global. */

@@ -25,6 +25,7 @@ console.log(secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", 
 const MISTAKES: Readonly<Record<string, string>> = {
   "a secret without a value": 'await vault.create({ name: "A" });',
   "a key that is text": 'await Vault.open({ store, kek: "a" });',
+  "two kinds of key": "await Vault.init({ store, kek: new Uint8Array(32), providers: new Map() });",
   "a context that is text": 'await vault.use("A", "W", () => {});',
   "a value asked for": 'const text: string = (await vault.show("A")).value;',
   "an unknown code": 'new VaultError("WHATEVER", "a", "b");',

@@ -1,0 +1,30 @@
+/**
+ * Listing the audit.
+ *
+ * @module
+ */
+import { VaultError } from "../errors.ts";
+import type { AuditQuery, AuditRow } from "./audit.ts";
+import { isTime } from "./clock.ts";
+import type { Store } from "./store.ts";
+
+const DEFAULT_LIMIT = 100;
+
+/**
+ * Audit rows, newest first.
+ *
+ * @throws {VaultError} `INVALID_INPUT`: stores differ in what they make of a limit that is none.
+ */
+export async function readAudit(
+  { store }: { readonly store: Store },
+  { limit = DEFAULT_LIMIT, beforeMs }: Partial<AuditQuery>,
+): Promise<AuditRow[]> {
+  const attempted = "list the audit";
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new VaultError("INVALID_INPUT", attempted, "the limit is not a whole number from 1");
+  }
+  if (beforeMs !== undefined && !isTime(beforeMs)) {
+    throw new VaultError("INVALID_INPUT", attempted, "the time is not one in milliseconds");
+  }
+  return await store.read((reader) => reader.audit({ limit, beforeMs }));
+}
