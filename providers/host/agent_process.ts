@@ -7,8 +7,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import * as v from "valibot";
 import { concat, fromUtf8 } from "../../lib/crypto/bytes.ts";
-import { agentCommand } from "./agent_command.ts";
+import { type AgentCommand, agentCommand } from "./agent_command.ts";
 import type { AgentPlace } from "./agent_socket.ts";
+import { socketOf } from "./agent_address.ts";
 import { isForbidden } from "./forbidden.ts";
 import { START_MS, type Started } from "../../lib/agent/hand_over.ts";
 import { VaultError } from "../../lib/errors.ts";
@@ -54,7 +55,7 @@ export type StartReport = v.InferOutput<typeof reportSchema>;
 
 /**
  * Starts the agent of the vault at `place` detached from this process: in a session of its own, with `/` as its
- * directory and none of this process's streams. `frame` is given to it on its standard input.
+ * directory, unless its permissions can be named from the vault's only, and none of this process's streams. `frame` is given to it on its standard input.
  *
  * @param mainModule The URL of the running main module.
  * @throws {VaultError} what the agent reports; `KEY_UNAVAILABLE` if it reports nothing in time.
@@ -64,9 +65,10 @@ export async function startAgent(
   place: AgentPlace,
   frame: Uint8Array,
 ): Promise<Started> {
-  const child = tryLaunch(await agentCommand(mainModule, place), place.vaultDirectory);
+  const notStarted = notStartedAs(await socketOf(place));
+  const child = tryLaunch(await agentCommand(mainModule, place), place.vaultDirectory, notStarted);
   try {
-    const report = parseReport(await talk(child, frame));
+    const report = parseReport(await talk(child, frame, notStarted));
     if (report.outcome !== "failed") return report.outcome;
     const { code, attempted, problem, hints } = report;
     throw new VaultError(code, attempted, problem, { hints });
@@ -79,7 +81,13 @@ export async function startAgent(
   }
 }
 
-function tryLaunch(command: readonly string[], vaultDirectory: string): ChildProcess {
+type NotStarted = (error: unknown) => VaultError;
+
+function tryLaunch(
+  command: AgentCommand,
+  vaultDirectory: string,
+  notStarted: NotStarted,
+): ChildProcess {
   try {
     return launch(command, vaultDirectory);
   } catch (error) {
@@ -87,18 +95,21 @@ function tryLaunch(command: readonly string[], vaultDirectory: string): ChildPro
   }
 }
 
-function notStarted(error: unknown): VaultError {
-  if (!isForbidden(error)) return failed("it cannot be started", error);
-  return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
-    hints: [
-      "run it with: deno run -A",
-      "or run the agent beside it: aivault agent run --foreground",
-    ],
-    cause: error,
-  });
+function notStartedAs(socket: string): NotStarted {
+  return (error) => {
+    if (!isForbidden(error)) return failed("it cannot be started", error);
+    const flag = process.platform === "win32" ? "--allow-net" : `--allow-net=unix:${socket}`;
+    return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
+      hints: [
+        `run it beside the others, and all of them with ${flag}: aivault agent run --foreground`,
+        `or let this one start it, with ${flag} --allow-run=/bin/sh: that is leave to run anything`,
+      ],
+      cause: error,
+    });
+  };
 }
 
-function launch(command: readonly string[], vaultDirectory: string): ChildProcess {
+function launch({ words, directory }: AgentCommand, vaultDirectory: string): ChildProcess {
   // A path that begins at this process's directory would be another one at the agent's.
   const env: Record<string, string> = { AIVAULT_DIR: vaultDirectory };
   for (const name of PASSED_ON) {
@@ -106,10 +117,10 @@ function launch(command: readonly string[], vaultDirectory: string): ChildProces
     if (value !== undefined) env[name] = value;
   }
   const [file = "", ...args] = process.platform === "win32"
-    ? command
-    : ["/bin/sh", "-c", SHELL, "aivault-agent", ...command];
+    ? words
+    : ["/bin/sh", "-c", SHELL, "aivault-agent", ...words];
   return spawn(file, args, {
-    cwd: "/",
+    cwd: directory,
     env,
     stdio: ["pipe", "pipe", "ignore"],
     detached: true,
@@ -118,7 +129,11 @@ function launch(command: readonly string[], vaultDirectory: string): ChildProces
 }
 
 /** Gives the child its frame, and returns the first line that it writes. */
-function talk(child: ChildProcess, frame: Uint8Array): Promise<Uint8Array> {
+function talk(
+  child: ChildProcess,
+  frame: Uint8Array,
+  notStarted: NotStarted,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const { stdin, stdout } = child;
     if (stdin === null || stdout === null) return reject(failed("it has no pipes"));

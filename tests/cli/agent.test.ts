@@ -159,7 +159,8 @@ it("unlock says what to do where Deno does not let it start an agent", {
     const refused = await session.run("aivault unlock --passphrase-file -", "correct horse");
     assert.equal(refused.exitCode, 8, refused.stderr);
     assert.match(refused.stderr, /start the agent: Deno does not allow this program to/);
-    assert.match(refused.stderr, /hint: run it with: deno run -A/);
+    assert.match(refused.stderr, /hint: run it beside .*: aivault agent run --foreground\n/);
+    assert.match(refused.stderr, /hint: or let this one start it, with .* --allow-run=\/bin\/sh:/);
     assert.doesNotMatch(refused.stderr, /NotCapable|unexpected/);
     const list = "aivault secrets import --entry A=1 --passphrase-file -";
     assert.equal((await session.run(list, "correct horse")).exitCode, 0, "the rest works");

@@ -60,8 +60,12 @@ export const ATTEMPTS: Readonly<Record<string, string>> = {
   "a native library": 'Deno.dlopen("libc.so.6", {});',
 };
 
-/** Runs `code` under Deno with `options`, and checks that it is not allowed to do what it does. */
-export async function assertRefused(options: readonly string[], code: string): Promise<void> {
+/** Runs `code` under Deno with `options`, in the directory `cwd`, and checks that it is not allowed to do what it does. */
+export async function assertRefused(
+  options: readonly string[],
+  code: string,
+  cwd: string = ROOT,
+): Promise<void> {
   const { ran, visitors } = await withServer((port) =>
     withDirectory(async (directory) => {
       const script = join(directory, "attempt.ts");
@@ -70,7 +74,7 @@ export async function assertRefused(options: readonly string[], code: string): P
         `${code.replaceAll("PORT", String(port))}\nconsole.log("it worked");\n`,
       );
       const flags = [...options, "--quiet", "--no-check"];
-      return await ended(startCommand([DENO ?? "", "run", ...flags, script]));
+      return await ended(startCommand([DENO ?? "", "run", ...flags, script], { cwd }));
     })
   );
   assert.equal(visitors, 0);
