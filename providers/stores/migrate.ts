@@ -20,16 +20,7 @@ export function migrate(database: DatabaseSync, attempted: string, age: "new" | 
   if (!isOurs && !(age === "new" && isEmpty)) {
     throw new VaultError("INTEGRITY", attempted, "this is the database of another program");
   }
-  if (version > MIGRATIONS.length) {
-    throw new VaultError(
-      "UNSUPPORTED",
-      attempted,
-      `its version ${version} is newer than this program`,
-      {
-        hints: [`this program reads up to version ${MIGRATIONS.length}; use a newer aivault`],
-      },
-    );
-  }
+  refuseNewer(version, attempted);
   database.exec("pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
   if (version === MIGRATIONS.length) return checkSchema(database, attempted);
   database.exec("pragma journal_mode = wal");
@@ -46,6 +37,27 @@ export function migrate(database: DatabaseSync, attempted: string, age: "new" | 
     if (database.isTransaction) database.exec("rollback");
     throw error;
   }
+}
+
+/**
+ * Checks that a database that is open has the present version still.
+ *
+ * @throws {VaultError} `UNSUPPORTED` if a newer program has brought it forward.
+ */
+export function checkVersion(database: DatabaseSync, attempted: string): void {
+  refuseNewer(headerOf(database).version, attempted);
+}
+
+function refuseNewer(version: number, attempted: string): void {
+  if (version <= MIGRATIONS.length) return;
+  throw new VaultError(
+    "UNSUPPORTED",
+    attempted,
+    `its version ${version} is newer than this program`,
+    {
+      hints: [`this program reads up to version ${MIGRATIONS.length}; use a newer aivault`],
+    },
+  );
 }
 
 // One statement, so one state: another process may be making the tables at this moment.

@@ -10,6 +10,7 @@ import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/va
 import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
+import { SchemaWatch } from "./schema_watch.ts";
 import { isBusy, isRefused, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
@@ -53,9 +54,16 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #busyTimeoutMs: number;
   readonly #mutex = new Mutex();
+  readonly #schema: SchemaWatch;
   readonly #writer: SqliteWriter;
 
-  private constructor(path: string, database: DatabaseSync, busyTimeoutMs: number) {
+  private constructor(
+    path: string,
+    database: DatabaseSync,
+    schema: SchemaWatch,
+    busyTimeoutMs: number,
+  ) {
+    this.#schema = schema;
     this.#path = path;
     this.#database = database;
     this.#busyTimeoutMs = busyTimeoutMs;
@@ -82,10 +90,15 @@ export class SqliteStore implements Store {
     try {
       database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
-      await retryBusy(busyTimeoutMs, () => migrate(database as DatabaseSync, attempted, "old"));
+      const opened = database;
+      const schema = await retryBusy(busyTimeoutMs, () => {
+        const watch = new SchemaWatch(opened);
+        migrate(opened, attempted, "old");
+        return watch;
+      });
       // What is no vault is not to be mended.
       if (options.anyMode !== true) checkPrivate(found, path, attempted);
-      return new SqliteStore(path, database, busyTimeoutMs);
+      return new SqliteStore(path, database, schema, busyTimeoutMs);
     } catch (error) {
       database?.close();
       throw await failure(path, attempted, error);
@@ -168,6 +181,7 @@ export class SqliteStore implements Store {
       try {
         await retryBusy(noWait ? 0 : this.#busyTimeoutMs, () => this.#begin(begin));
         try {
+          this.#schema.check(attempted);
           const result = await work(this.#writer);
           database.exec("commit");
           return result;
@@ -198,7 +212,7 @@ async function failure(path: string, attempted: string, error: unknown): Promise
 }
 
 // Tries again after a random while, so that whoever has waited long is not behind whoever has just come.
-async function retryBusy(timeoutMs: number, work: () => void): Promise<void> {
+async function retryBusy<T>(timeoutMs: number, work: () => T): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   while (true) {
     try {

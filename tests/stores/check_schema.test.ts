@@ -86,3 +86,57 @@ test("SqliteStore.open() takes what SQLite itself keeps beside the tables", asyn
     await vault.close();
   });
 });
+
+/** Does `sql` to the database of a vault that stays open, and runs `work` with that. */
+async function withOpen(sql: string, work: (vault: Vault, path: string) => Promise<void>) {
+  await withDirectory(async (directory) => {
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    try {
+      await vault.create({ name: "A", value: utf8("a1") });
+      await vault.use("A", {}, () => {});
+      const path = join(directory, "vault.db");
+      withRaw(path, (raw) => raw.exec(sql));
+      await work(vault, path);
+    } finally {
+      await vault.close();
+    }
+  });
+}
+
+for (const sql of HOSTILE) {
+  const what = sql.replace(/\s+/g, " ").slice(0, 60);
+  test(`SqliteStore.read() and write() refuse what became of the schema while it was open: ${what}`, async () => {
+    await withOpen(sql, async (vault, path) => {
+      const refusal = { code: "INTEGRITY", message: /its tables are not those of a vault/ };
+      let isLent = false;
+      const before = withRaw(path, (raw) => rows(raw, "select * from secrets"));
+      // More than once: it is not forgotten that it was refused.
+      for (let i = 0; i < 2; i++) {
+        await assert.rejects(vault.use("A", {}, () => void (isLent = true)), refusal);
+        await assert.rejects(vault.info(), refusal);
+        await assert.rejects(vault.audit(), refusal);
+        await assert.rejects(vault.delete("A"), refusal);
+      }
+      assert.equal(isLent, false);
+      assert.deepEqual(withRaw(path, (raw) => rows(raw, "select * from secrets")), before);
+    });
+  });
+}
+
+test("SqliteStore goes on when a schema that was changed while it was open is as it was", async () => {
+  await withOpen("create view v as select * from vault", async (vault, path) => {
+    await assert.rejects(vault.info(), { code: "INTEGRITY" });
+    withRaw(path, (raw) => raw.exec("drop view v; analyze"));
+    await vault.use("A", {}, (value) => assert.deepEqual(value, utf8("a1")));
+  });
+});
+
+test("SqliteStore says that a newer program has brought the database forward while it was open", async () => {
+  const sql = "create table newer (a); pragma user_version = 99";
+  await withOpen(sql, async (vault) => {
+    await assert.rejects(vault.info(), {
+      code: "UNSUPPORTED",
+      message: /its version 99 is newer than this program/,
+    });
+  });
+});
