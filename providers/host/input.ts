@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { constants } from "node:fs";
+import { constants, read } from "node:fs";
 import { open } from "node:fs/promises";
-import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { VaultError } from "../../lib/errors.ts";
-import { concat, wipe } from "../../lib/crypto/bytes.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 
 /**
@@ -23,6 +23,9 @@ export async function readInput(path: string, what: string, limit: number): Prom
     : await readFileUpTo(path, what, limit);
 }
 
+const STDIN = 0;
+const POLL_MS = 2;
+
 let standardInputIsRead = false;
 
 async function readStandardInput(what: string, limit: number): Promise<Uint8Array> {
@@ -32,7 +35,7 @@ async function readStandardInput(what: string, limit: number): Promise<Uint8Arra
       hints: ["give one of the two in a file"],
     });
   }
-  if (process.stdin.isTTY) {
+  if (isatty(STDIN)) {
     throw new VaultError(
       "INVALID_INPUT",
       attempted,
@@ -43,17 +46,11 @@ async function readStandardInput(what: string, limit: number): Promise<Uint8Arra
     );
   }
   standardInputIsRead = true;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) break;
+  try {
+    return await readUpTo(limit, readSome);
+  } catch (error) {
+    throw inputError(attempted, error);
   }
-  process.stdin.destroy();
-  const content = concat(...chunks).slice(0, limit + 1);
-  wipe(...chunks);
-  return content;
 }
 
 async function readFileUpTo(path: string, what: string, limit: number): Promise<Uint8Array> {
@@ -61,24 +58,59 @@ async function readFileUpTo(path: string, what: string, limit: number): Promise<
   const attempted = `read ${what} from a file`;
   try {
     const file = await open(path, constants.O_RDONLY);
-    const buffer = new Uint8Array(limit + 1);
     try {
-      let length = 0;
-      while (length < buffer.length) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      return buffer.slice(0, length);
+      return await readUpTo(limit, async (buffer, offset) => {
+        const { bytesRead } = await file.read(buffer, offset, buffer.length - offset, null);
+        return bytesRead;
+      });
     } finally {
-      wipe(buffer);
       await file.close();
     }
   } catch (error) {
-    const problem = unreadable[errnoOf(error)];
-    if (problem === undefined) throw diskError(attempted, error);
-    throw new VaultError("INVALID_INPUT", attempted, problem, { cause: error });
+    throw inputError(attempted, error);
   }
+}
+
+/** Puts bytes into `buffer` from `offset` on, and gives how many; 0 at the end. */
+type Read = (buffer: Uint8Array, offset: number) => Promise<number>;
+
+async function readUpTo(limit: number, read: Read): Promise<Uint8Array> {
+  const buffer = new Uint8Array(limit + 1);
+  let length = 0;
+  try {
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+      count = await read(buffer, length);
+    }
+    return buffer.slice(0, length);
+  } finally {
+    buffer.fill(0, 0, length);
+  }
+}
+
+// Not the runtime's stream: it may keep copies, and takes a directory, or an input that fails, for an empty one.
+async function readSome(buffer: Uint8Array, offset: number): Promise<number> {
+  for (;;) {
+    try {
+      return await new Promise((resolve, reject) => {
+        read(STDIN, buffer, offset, buffer.length - offset, null, (error, count) => {
+          if (error === null) resolve(count);
+          else reject(error);
+        });
+      });
+    } catch (error) {
+      // So Windows says that a pipe has ended.
+      if (errnoOf(error) === "EOF") return 0;
+      // A pipe or socket that another process made non-blocking is waited for as any other.
+      if (!["EAGAIN", "EWOULDBLOCK"].includes(errnoOf(error))) throw error;
+      await delay(POLL_MS);
+    }
+  }
+}
+
+function inputError(attempted: string, error: unknown): unknown {
+  const problem = unreadable[errnoOf(error)];
+  if (problem === undefined) return diskError(attempted, error);
+  return new VaultError("INVALID_INPUT", attempted, problem, { cause: error });
 }
 
 const unreadable: Readonly<Record<string, string>> = {
@@ -86,5 +118,6 @@ const unreadable: Readonly<Record<string, string>> = {
   ENOTDIR: "there is no such file",
   EISDIR: "it is a directory",
   EACCES: "permission denied",
+  EBADF: "it is not open for reading",
   EPERM: "not permitted",
 };

@@ -119,6 +119,9 @@ test(
 
       $ aivault audit prune --before never 2>&1 | head -n 1
       aivault: read the command line: the argument of --before <time> is not valid: it must be a date such as 2027-01-31 or a time such as <time>
+
+      $ aivault audit prune --before 2027-02-30 2>&1 | head -n 1
+      aivault: read the command line: the argument of --before <time> is not valid: it must be a date such as 2027-01-31 or a time such as <time>
     `);
     }, inVault),
 );

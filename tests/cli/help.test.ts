@@ -134,11 +134,45 @@ test(
       ! hint: see what there is: aivault audit --help
       [2]
 
+      $ aivault doctor --fix=1
+      ! aivault: read the command line: --fix takes no argument
+      ! hint: see what there is: aivault doctor --help
+      [2]
+
       $ aivault help nonsense
       ! aivault: read the command line: there is no such command
       ! hint: see what there is: aivault --help
       [2]
     `);
+      assert.deepEqual(await listFiles(home), []);
+    }),
+);
+
+test(
+  "every flag and argument that names a file refuses an empty path, and nothing is made",
+  options,
+  () =>
+    withSession(async ({ run, home }) => {
+      const seen = new Set<string>();
+      for (const [path, help] of await allHelps()) {
+        const flags = [...help.matchAll(/^ {2}(--[a-z-]+) <path>/gm)].map(([, flag]) => `${flag}`);
+        const names = /^Usage: .*<file>/.test(help) ? [...flags, "<file>"] : flags;
+        for (const name of names.filter((each) => each === "<file>" || !seen.has(each))) {
+          seen.add(name);
+          const isFlag = name !== "<file>";
+          const line = `aivault ${path.join(" ")} ${isFlag ? name : ""} ''`;
+          const { exitCode, stderr } = await run(line);
+          const what = isFlag ? `the argument of ${name} <path>` : name;
+          assert.ok(
+            stderr.startsWith(
+              `aivault: read the command line: ${what} is not valid: it must not be empty\n`,
+            ),
+            `${line}: ${stderr}`,
+          );
+          assert.equal(exitCode, 2, line);
+        }
+      }
+      assert.ok(seen.size > 7, [...seen].join(" "));
       assert.deepEqual(await listFiles(home), []);
     }),
 );

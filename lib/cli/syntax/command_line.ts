@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import type { App } from "./app.ts";
+import { refuseEmptyPaths } from "./empty_paths.ts";
 import { addGroups } from "./groups.ts";
 import { ORDERED_HELP } from "./help_order.ts";
 import { refuseMisplacedFlags, usageError, useOwnWords } from "./usage.ts";
@@ -63,6 +64,7 @@ async function buildProgram(app: App, args: readonly string[]): Promise<Command>
   addHelp(program);
   // `help` at the top explains every command; groups have none of their own.
   for (const group of program.commands) group.helpCommand(false);
+  refuseEmptyPaths(program);
   useOwnWords(program, args);
   return program;
 }

@@ -103,12 +103,8 @@ const isoTime = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d
  * What `Date.parse` makes of other texts differs from one runtime to the next.
  */
 export function timeOrNever(text: string): TimeOrNever {
-  if (text === "never") return text;
-  const date = isoTime.exec(text)?.[1];
-  if (date !== undefined && isDay(date)) {
-    const ms = Date.parse(text);
-    if (Number.isSafeInteger(ms) && ms >= 0) return ms;
-  }
+  const ms = text === "never" ? text : parseTime(text);
+  if (ms !== undefined) return ms;
   throw new InvalidArgumentError(
     "It must be a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or never.",
   );
@@ -116,11 +112,18 @@ export function timeOrNever(text: string): TimeOrNever {
 
 /** {@linkcode timeOrNever} without `never`. */
 export function time(text: string): number {
-  const ms = timeOrNever(text);
-  if (ms !== "never") return ms;
+  const ms = parseTime(text);
+  if (ms !== undefined) return ms;
   throw new InvalidArgumentError(
     "It must be a date such as 2027-01-31 or a time such as 2027-01-31T12:00:00Z.",
   );
+}
+
+function parseTime(text: string): number | undefined {
+  const date = isoTime.exec(text)?.[1];
+  if (date === undefined || !isDay(date)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isSafeInteger(ms) && ms >= 0 ? ms : undefined;
 }
 
 // Some runtimes take the 31st of February for a day in March.

@@ -53,12 +53,13 @@ export function usageError(
 ): VaultError {
   const message = said.replace(/^error: /, "");
   const hints = [seeHelp(command)];
+  const isOwn = isOwnFlag(command, flagIn(message));
   const meant = /\n\(Did you mean ([a-z, -]+)\?\)$/.exec(message)?.[1];
   const owner = code === "commander.unknownOption"
     ? findOwner(command, flagIn(message), args)
     : undefined;
   if (owner !== undefined) hints.unshift(owner);
-  else if (meant !== undefined) hints.unshift(`did you mean ${meant}?`);
+  else if (meant !== undefined && !isOwn) hints.unshift(`did you mean ${meant}?`);
   const takesValue = command.options.some((option) => option.long === "--value-file");
   if (code === "commander.excessArguments" && takesValue) {
     hints.unshift("a value is no argument: give it with --value-file <path|->, or be asked for it");
@@ -66,6 +67,8 @@ export function usageError(
   const isGroup = command.commands.length > 0;
   const problem = isGroup && code === "commander.excessArguments"
     ? problemOf("commander.unknownCommand", "")
+    : isOwn
+    ? `${flagIn(message)} takes no argument`
     : problemOf(code, message);
   return new VaultError("INVALID_INPUT", "read the command line", problem, { hints });
 }
@@ -87,6 +90,11 @@ function problemOf(code: string, message: string): string {
     default:
       return "it cannot be understood";
   }
+}
+
+// The parser does not know such a flag with an argument behind "=".
+function isOwnFlag(command: Command, flag: string | undefined): boolean {
+  return flag !== undefined && command.options.some(({ long }) => long === flag);
 }
 
 /** Where `flag` belongs, if it is one of a command below: that which was typed if there is one. */
@@ -136,9 +144,17 @@ function flagIn(message: string): string | undefined {
 function invalidArgument(message: string): string {
   const [, flag, rule = ""] =
     /^option '([^']+)' argument '[^]*' is invalid\. ([^']+)$/.exec(message) ?? [];
-  if (flag === undefined) return "an argument is not valid";
-  const words = rule.charAt(0).toLowerCase() + rule.slice(1).replace(/\.$/, "");
-  return `the argument of ${flag} is not valid: ${words}`;
+  if (flag !== undefined) return `the argument of ${flag} is not valid: ${asClause(rule)}`;
+  const [, name, nameRule = ""] =
+    /^command-argument value '[^]*' is invalid for argument '([a-z]+)'\. ([^']+)$/.exec(message) ??
+      [];
+  return name === undefined
+    ? "an argument is not valid"
+    : `<${name}> is not valid: ${asClause(nameRule)}`;
+}
+
+function asClause(rule: string): string {
+  return rule.charAt(0).toLowerCase() + rule.slice(1).replace(/\.$/, "");
 }
 
 function pathOf(command: Command): string {
