@@ -5,7 +5,7 @@
  */
 import { VaultError } from "../errors.ts";
 import { KEY_LENGTH } from "./aead.ts";
-import { wipe } from "./bytes.ts";
+import { isBytes, wipe } from "./bytes.ts";
 
 // Crockford's base32: no I, L, O and U, so that none is taken for 1, 0 or V.
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -48,6 +48,9 @@ export function formatTypedKey(key: Uint8Array): Uint8Array {
  * @throws {VaultError} `INVALID_INPUT` that names the mistyped groups by number and never echoes them.
  */
 export function parseTypedKey(text: Uint8Array, attempted: string): Uint8Array {
+  if (!isBytes(text)) {
+    throw new VaultError("INVALID_INPUT", attempted, "the recovery key is not a Uint8Array");
+  }
   const groups = splitGroups(text);
   const key = new Uint8Array(KEY_LENGTH);
   const wrong: number[] = [];

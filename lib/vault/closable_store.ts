@@ -8,19 +8,15 @@ import type { Store } from "./store.ts";
 
 /** `store` until its `close`; from then on reading and writing fail with `LOCKED`. */
 export function closableStore(store: Store): Store {
-  let isClosed = false;
+  let closing: Promise<void> | undefined;
   const open = (): Store => {
-    if (!isClosed) return store;
+    if (closing === undefined) return store;
     throw new VaultError("LOCKED", "use the vault", "it was closed");
   };
   return {
     // async, so that a failure is always a rejection and never a throw.
     read: async (work) => await open().read(work),
     write: async (work, options) => await open().write(work, options),
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      await store.close();
-    },
+    close: () => closing ??= store.close(),
   };
 }

@@ -18,7 +18,7 @@ import {
   loadKek,
   providerOf,
 } from "./key_source.ts";
-import { ownKey } from "./own_key.ts";
+import { ownKey, takeOverKey } from "./own_key.ts";
 import { descriptionMac, sealProofKey } from "./proof_key.ts";
 import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
@@ -122,9 +122,7 @@ export function healLostKey(
     if (await isBack(providers, row)) return true;
     if (await writer.countSecrets() > 0) return false;
     const provider = providerOf(providers, row.provider.type);
-    const given = await provider.next(row.provider, {});
-    const { kek, settings } = ownKey(given);
-    wipe(given.kek);
+    const { kek, settings } = takeOverKey(await provider.next(row.provider, {}));
     const handle = holdKek(kek, row.vaultId);
     try {
       await provider.stage(settings, kek);

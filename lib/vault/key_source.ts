@@ -7,6 +7,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
+import { givenKey, stagedKeyOf } from "./given_key.ts";
 import { ownKek } from "./own_key.ts";
 import type { ProviderSettings, VaultRow } from "./vault_row.ts";
 
@@ -35,6 +36,7 @@ export const CALLER_SETTINGS: ProviderSettings = { type: "caller" };
 export function callerKey(kek: Uint8Array): KeySource {
   let held: Uint8Array | undefined = ownKek(kek);
   let handle: KekHandle | undefined;
+  let isClosed = false;
   const drop = (): void => {
     wipe(held);
     handle?.close();
@@ -51,9 +53,12 @@ export function callerKey(kek: Uint8Array): KeySource {
     // async: a failure is a rejection, never a throw
     async adopt(next) {
       drop();
-      held = ownKek(next);
+      if (!isClosed) held = ownKek(next);
     },
-    close: drop,
+    close() {
+      isClosed = true;
+      drop();
+    },
   };
 }
 
@@ -84,24 +89,18 @@ export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySou
     async current(row) {
       if (isClosed) throw closed();
       if (handle !== undefined && sameKekId(handle.kekId, row.kekId)) return handle;
-      const kept = await findKept(providers, keeper, row);
-      if (kept !== undefined) {
-        handle?.close();
-        return handle = kept;
-      }
-      const kek = await loadKek(providers, row);
-      try {
-        handle?.close();
-        // The id of the key that was loaded is the row's.
-        handle = holdKek(kek, row.vaultId, row.kekId);
-        return handle;
-      } finally {
-        wipe(kek);
-      }
+      const given = await findKept(providers, keeper, row) ?? await loadHandle(providers, row);
+      handle?.close();
+      handle = given;
+      // It was closed while the key was on its way.
+      if (!isClosed) return given;
+      given.close();
+      throw closed();
     },
     async adopt(next, vaultId) {
       handle?.close();
       handle = holdKek(next, vaultId);
+      if (isClosed) handle.close();
       // The rotation is stored: a keeper that cannot be told now finds out when it is asked next.
       await keeper?.moved(handle.kekId).catch(() => {});
     },
@@ -112,6 +111,16 @@ export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySou
   };
 }
 
+async function loadHandle(providers: KeyProviders, row: VaultRow): Promise<KekHandle> {
+  const kek = await loadKek(providers, row);
+  try {
+    // The id of the key that was loaded is the row's.
+    return holdKek(kek, row.vaultId, row.kekId);
+  } finally {
+    wipe(kek);
+  }
+}
+
 async function findKept(
   providers: KeyProviders,
   keeper: KekKeeper | undefined,
@@ -120,7 +129,12 @@ async function findKept(
   if (keeper === undefined || !providerOf(providers, row.provider.type).needsPassphrase) {
     return undefined;
   }
-  return await keeper.find(row.vaultId, row.kekId);
+  const kept = await keeper.find(row.vaultId, row.kekId);
+  if (kept === undefined || sameKekId(kept.kekId, row.kekId)) return kept;
+  kept.close();
+  throw new VaultError("KEY_UNUSABLE", "unlock the vault", "what keeps its key gave another one", {
+    hints: ["nothing was changed"],
+  });
 }
 
 /**
@@ -160,8 +174,8 @@ export function noProvider(type: string): VaultError {
  */
 export async function loadKek(providers: KeyProviders, row: VaultRow): Promise<Uint8Array> {
   const provider = providerOf(providers, row.provider.type);
-  const present = () => provider.load(row.provider);
-  const staged = () => provider.loadStaged(row.provider);
+  const present = () => givenKey(provider, row.provider);
+  const staged = () => stagedKeyOf(provider, row.provider);
   // The staged key may move to the present place between two looks, so that place is seen twice.
   const places = row.rotation === null || provider.needsPassphrase
     ? [present]

@@ -4,7 +4,7 @@
  * @module
  */
 import { KEY_LENGTH } from "../crypto/aead.ts";
-import { isBytes, steadyCopy } from "../crypto/bytes.ts";
+import { isBytes, steadyCopy, wipe } from "../crypto/bytes.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { takeSettings } from "./vault_row.ts";
 
@@ -27,4 +27,13 @@ export function ownKek(kek: Uint8Array): Uint8Array {
  */
 export function ownKey({ settings, kek }: ProvidedKey): ProvidedKey {
   return { settings: takeSettings(settings), kek: ownKek(kek) };
+}
+
+/** {@linkcode ownKey} of a key that is the vault's to wipe: it is wiped, also if it is refused. */
+export function takeOverKey(given: ProvidedKey): ProvidedKey {
+  try {
+    return ownKey(given);
+  } finally {
+    if (isBytes(given.kek)) wipe(given.kek);
+  }
 }

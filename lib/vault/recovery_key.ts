@@ -10,6 +10,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import { holdKek, kekIdOf, sameKekId } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { callerKey, type KeyProviders, loadKek } from "./key_source.ts";
+import { takeOverKey } from "./own_key.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import {
   checkNotRevoked,
@@ -144,7 +145,7 @@ export async function recover(
   const recovered = { ...state, keys: callerKey(kek) };
   wipe(kek);
   try {
-    const next = await options.next();
+    const next = takeOverKey(await options.next());
     try {
       await checkIsLost(state, next);
       await rotateMaster(recovered, providers, next, options.onStep, "recover");

@@ -5,6 +5,7 @@
  */
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
+import { givenKey, stagedKeyOf } from "./given_key.ts";
 import { kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider } from "./key_provider.ts";
 import {
@@ -128,7 +129,7 @@ export async function stagedKey(
   row: VaultRow,
 ): Promise<"none" | "present" | "another" | "unusable"> {
   try {
-    const kek = await provider.loadStaged(settings);
+    const kek = await stagedKeyOf(provider, settings);
     if (kek === undefined) return "none";
     const kekId = kekIdOf(kek, row.vaultId);
     wipe(kek);
@@ -150,7 +151,7 @@ async function checkInPlace(
   let kek: Uint8Array | undefined;
   let cause: unknown;
   try {
-    kek = await provider.load(settings);
+    kek = await givenKey(provider, settings);
     if (sameKekId(kekIdOf(kek, row.vaultId), row.kekId)) return;
   } catch (error) {
     cause = error;
@@ -173,7 +174,7 @@ async function holdsRetiredKey(
   settings: ProviderSettings,
 ): Promise<boolean> {
   try {
-    const kek = await provider.load(settings);
+    const kek = await givenKey(provider, settings);
     const kekId = kekIdOf(kek, row.vaultId);
     wipe(kek);
     return row.retiredKekIds.some((retired) => sameKekId(retired, kekId));
