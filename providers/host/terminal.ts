@@ -5,11 +5,17 @@
  */
 import { closeSync, constants, openSync, read, readSync, writeSync } from "node:fs";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { ReadStream } from "node:tty";
 import { VaultError } from "../../lib/errors.ts";
 import { errnoOf } from "./disk_error.ts";
+import { environment } from "./environment.ts";
 import { tidyOnSignal } from "./tidy_on_signal.ts";
-import { type Typed, TypedLine } from "./typed_line.ts";
+import { MARK_NO_PASTES, MARK_PASTES, PastedLine } from "./pasted_line.ts";
+import type { Typed } from "./typed_line.ts";
+
+/** What was pasted without marks is over when nothing has come for so long: 100 milliseconds. */
+const QUIET_MS = 100;
 
 /** A terminal that can be asked. */
 export interface Terminal {
@@ -83,11 +89,12 @@ async function ask(
   inFd: number,
   outFd: number,
 ): Promise<Uint8Array | undefined> {
-  const line = new TypedLine();
+  const line = new PastedLine();
+  const [marks, noMarks] = takesMarks() ? [MARK_PASTES, MARK_NO_PASTES] : ["", ""];
   const leave = (): void => {
     line.wipe();
     mode.setRawMode(false);
-    writeSync(outFd, "\n");
+    writeSync(outFd, `${noMarks}\n`);
   };
   try {
     const tidy = (): void => {
@@ -96,23 +103,28 @@ async function ask(
     };
     const typed = await tidyOnSignal(tidy, () => {
       mode.setRawMode(true);
-      writeSync(outFd, `${question} (not shown): `);
+      writeSync(outFd, `${marks}${question} (not shown): `);
       return readLine(inFd, line);
     });
     // The rest must not be left to whatever reads the terminal next: a shell would run it.
-    const hasMore = discardTyped();
+    const hasMore = await discardAll();
     if (typed === "cancelled") return undefined;
     if (typed === "refused") throw refused("a key was typed that stands for no character");
-    if (hasMore) throw refused("more than one line was pasted");
+    if (hasMore || typed === "many") throw refused("more than one line was pasted");
     return line.bytes();
   } finally {
     leave();
   }
 }
 
-async function readLine(fd: number, line: TypedLine): Promise<Typed> {
+// What a terminal without a name, or a dumb one, is sent, it shows.
+function takesMarks(): boolean {
+  return !["", "dumb"].includes(environment("TERM") ?? "");
+}
+
+async function readLine(fd: number, line: PastedLine): Promise<Typed | "many"> {
   const byte = new Uint8Array(1);
-  let typed: Typed = "more";
+  let typed: Typed | "many" = "more";
   while (typed === "more") {
     typed = await readByte(fd, byte) ? line.type(byte[0] ?? 0) : "cancelled";
   }
@@ -129,6 +141,13 @@ function readByte(fd: number, byte: Uint8Array): Promise<boolean> {
       else resolve(error === null && length > 0);
     });
   });
+}
+
+// More than a terminal holds comes only when there is room for it again.
+async function discardAll(): Promise<boolean> {
+  if (!discardTyped()) return false;
+  do await delay(QUIET_MS); while (discardTyped());
+  return true;
 }
 
 /** Whether there was anything to discard. */

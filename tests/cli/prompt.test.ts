@@ -26,6 +26,10 @@ function converse(session: Session, line: string, ...exchanges: Exchange[]) {
   return onTerminal(line, { env: session.env, cwd: session.directory }, exchanges);
 }
 
+/** What a person sees of a screen on which the terminal was asked to mark what is pasted. */
+const withoutMarks = (screen: string): string =>
+  screen.replaceAll("\x1b[?2004h", "").replaceAll("\x1b[?2004l", "");
+
 test(
   "secrets create asks for the value, does not show it, and keeps it",
   options,
@@ -37,7 +41,10 @@ test(
         ["Value (not shown): ", "wrong\x15hunté2 \x7f\r"],
       );
       assert.equal(exitCode, 0, screen);
-      assert.match(screen, /Value \(not shown\): \ncreated A in scope global \([0-9a-f-]{36}\)\n/);
+      assert.match(
+        withoutMarks(screen),
+        /Value \(not shown\): \ncreated A in scope global \([0-9a-f-]{36}\)\n/,
+      );
       assert.doesNotMatch(screen, /hunt|wrong/);
       assert.match(screen, /\nisig\nicanon\necho\n$/);
       assert.equal(await valueOf(session, "A"), "hunté2");
@@ -91,7 +98,7 @@ test(
       async (session) => {
         const line = "true | aivault secrets create A >out 2>err; cat out err";
         const { screen } = await converse(session, line, ["Value (not shown): ", "hunter2\r"]);
-        assert.match(screen, /^Value \(not shown\): \ncreated A in scope global/);
+        assert.match(withoutMarks(screen), /^Value \(not shown\): \ncreated A in scope global/);
         assert.equal(await valueOf(session, "A"), "hunter2");
         const { stdout } = await session.run("cat out err");
         assert.doesNotMatch(stdout, /Value|hunter2/);
@@ -184,23 +191,52 @@ test(
     }),
 );
 
+const MANY = "-----BEGIN\r" + "touch pwned\r".repeat(2_000);
+const PASTES = {
+  "of two lines that is pasted": "-----BEGIN\rtouch pwned\r",
+  "of more lines than a terminal holds that is pasted": MANY,
+  "of many lines that is pasted between marks": `\x1b[200~${MANY}\x1b[201~`,
+};
+
+for (const [what, keys] of Object.entries(PASTES)) {
+  test(
+    `a value ${what} is refused whole, and no line of it is left to the shell`,
+    unbound,
+    () =>
+      withSession(
+        async (session) => {
+          const { screen } = await converse(
+            session,
+            'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
+            ["Value", keys],
+          );
+          assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
+          assert.equal((await session.run("ls pwned")).stdout, "");
+        },
+        {},
+        unboundCommand(),
+      ),
+  );
+}
+
 test(
-  "a value of many lines that is pasted is refused whole, and no line of it is left to the shell",
-  unbound,
+  "a value that is pasted between marks is kept without them, and no marks are asked for afterwards",
+  options,
   () =>
-    withSession(
-      async (session) => {
-        const { screen } = await converse(
-          session,
-          'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
-          ["Value", "-----BEGIN\rtouch pwned\r"],
-        );
-        assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
-        assert.equal((await session.run("ls pwned")).stdout, "");
-      },
-      {},
-      unboundCommand(),
-    ),
+    withSession(async (session) => {
+      const keys = "\x1b[200~pasted value\x1b[201~\r";
+      const { screen, exitCode } = await converse(session, "aivault secrets create A", [
+        "Value",
+        keys,
+      ]);
+      assert.equal(exitCode, 0, screen);
+      assert.ok(screen.includes("\x1b[?2004hValue (not shown): "), screen);
+      assert.ok(screen.lastIndexOf("\x1b[?2004h") < screen.lastIndexOf("\x1b[?2004l"), screen);
+      assert.equal(await valueOf(session, "A"), "pasted value");
+      const dumb = await converse(session, "TERM=dumb aivault secrets create B", ["Value", "v\r"]);
+      assert.equal(dumb.exitCode, 0, dumb.screen);
+      assert.ok(!dumb.screen.includes("\x1b[?2004"));
+    }),
 );
 
 test(
