@@ -12,6 +12,7 @@ import type { Store } from "../vault/store.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
 import { defaultProvider } from "./default_provider.ts";
+import { refuseForeign } from "./refuse_foreign.ts";
 import { say, warn } from "./report.ts";
 import { ACTOR, hasVault, openExisting } from "./session.ts";
 
@@ -30,7 +31,7 @@ export async function makeDefaultVault(
   context: CliContext,
   providers: KeyProviders,
 ): Promise<Store> {
-  await refuseForeign(context);
+  await refuseForeign(context, "initialise the vault");
   const isDone = () => hasVault(context);
   try {
     await context.place.whileInitialising(isDone, () => autoInit(context, providers));
@@ -54,7 +55,7 @@ export async function initialise(
   options: KeyOptions,
   providers: KeyProviders,
 ): Promise<Initialised> {
-  await refuseForeign(context);
+  await refuseForeign(context, "initialise the vault");
   const made = await context.place.whileInitialising(
     () => hasVault(context),
     () => makeVault(context, provider, options, providers),
@@ -103,20 +104,4 @@ async function makeVault(
     wipe(key.kek);
   }
   return { provider, description: provider.describe(key.settings), adopted: key.adopted };
-}
-
-async function refuseForeign(context: CliContext): Promise<void> {
-  const { place } = context;
-  if (await place.hasDatabase() || !await place.isForeign()) return;
-  throw new VaultError(
-    "ALREADY_EXISTS",
-    "initialise the vault",
-    `${place.directory} holds a vault of the Rust aivault`,
-    {
-      hints: [
-        "nothing was changed; `aivault migrate`, when it is released, will read it",
-        "for a new vault beside it, set AIVAULT_DIR to another directory",
-      ],
-    },
-  );
 }

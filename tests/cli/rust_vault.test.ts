@@ -20,6 +20,8 @@ const COMMANDS = [
   "aivault lock",
   "aivault audit",
   "aivault audit verify",
+  "aivault backup restore some.bak",
+  "aivault backup restore some.bak --force",
   "aivault recovery create --print",
   "aivault rotate-master",
   "aivault secrets list",

@@ -14,6 +14,7 @@ import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import type { PassphraseFlags } from "../inputs.ts";
+import { refuseForeign } from "../refuse_foreign.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { ACTOR, withProviders } from "../session.ts";
 import { withVault } from "../with_vault.ts";
@@ -91,6 +92,7 @@ export function restore(
   return withProviders(context, backupPassphrase(flags), async (providers) => {
     await context.useNativeCipher();
     const backups = await context.place.backups();
+    await refuseForeign(context, "restore the backup");
     await refuseLiving(context, flags);
     let settings: VaultRow["provider"] | undefined;
     const key = keyOf(context, flags, providers);
