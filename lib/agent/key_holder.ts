@@ -200,8 +200,7 @@ export class KeyHolder {
   }
 
   /** The least time that is left by either clock, since either can stand still or be set back. */
-  #left(held: Held, driftMs = 0): number {
-    const { nowMs, elapsedMs } = this.#moment();
+  #left(held: Held, { nowMs, elapsedMs } = this.#moment(), driftMs = 0): number {
     const since = (moment: Moment): number =>
       Math.max(nowMs - moment.nowMs, elapsedMs - moment.elapsedMs - driftMs);
     const { idleMs, maxAgeMs } = held.timeouts;
@@ -213,8 +212,9 @@ export class KeyHolder {
 
   #locksAtMs(held: Held): number | null {
     // Two clocks never run quite alike: what is shown must not waver while nothing happens.
-    const left = this.#left(held, DRIFT_MS);
-    return left === Infinity ? null : this.#clock.now() + Math.max(0, Math.ceil(left));
+    const moment = this.#moment();
+    const left = this.#left(held, moment, DRIFT_MS);
+    return left === Infinity ? null : moment.nowMs + Math.max(0, Math.ceil(left));
   }
 
   #lockIfDue(): void {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Stats } from "node:fs";
-import { chmod, lstat, readdir, rm, statfs } from "node:fs/promises";
+import { chmod, lstat, readdir, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { agentPaths } from "./agent_address.ts";
@@ -44,7 +44,8 @@ export async function examineFiles(
   const problems: FileProblem[] = [];
   let examined = 0;
   for (const path of files) {
-    const found = await look(path);
+    // The directory may be reached through a link, and the way to it is not the vault's.
+    const found = await look(path, path === paths.directory ? stat : lstat);
     if (found === undefined) continue;
     examined++;
     // A key file that its owner may only read serves: a rotation puts another in its place.
@@ -58,9 +59,12 @@ function pathOfKey(paths: VaultPaths, keyFile: string): string {
   return keyFilePath({ vaultDirectory: paths.directory }, keyFile);
 }
 
-async function look(path: string): Promise<Stats | undefined> {
+async function look(
+  path: string,
+  by: (path: string) => Promise<Stats>,
+): Promise<Stats | undefined> {
   try {
-    return await lstat(path);
+    return await by(path);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return undefined;
     throw diskError(`examine ${path}`, error);

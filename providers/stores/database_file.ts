@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { VaultError } from "../../lib/errors.ts";
@@ -66,10 +66,23 @@ function look(path: string, attempted: string): Stats {
     return statSync(path);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw storeError(attempted, error);
+    if (isLink(path)) throw leadsNowhere(path, attempted);
     throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {
       hints: ["make one with: aivault init"],
     });
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+function leadsNowhere(path: string, attempted: string): VaultError {
+  return new VaultError("DISK", attempted, "it is a symbolic link that leads nowhere", {
+    hints: [
+      `nothing was changed; bring back what it leads to, or remove it: rm ${shellWord(path)}`,
+    ],
+  });
 }
 
 function emptied(path: string, attempted: string): VaultError {

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { lstat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
+import { errnoOf } from "../host/disk_error.ts";
 import { shellWord } from "../host/shell_word.ts";
 import { storeError } from "./sqlite_error.ts";
 
@@ -21,7 +23,11 @@ export async function refusedFiles(
     const command = await mendingCommand(each);
     if (command !== undefined) refused.set(command, [...refused.get(command) ?? [], each]);
   }
-  if (refused.size === 0) return storeError(attempted, error);
+  if (refused.size === 0) {
+    return await isReadOnly(dirname(path))
+      ? readOnly(attempted, error)
+      : storeError(attempted, error);
+  }
   const commands = [...refused].map(([command, paths]) =>
     [command, ...paths.map(shellWord)].join(" ")
   );
@@ -29,6 +35,23 @@ export async function refusedFiles(
   return new VaultError("DISK", attempted, problem, {
     hints: [`nothing was lost; mend it with: ${commands.join(" && ")}`],
     cause: error,
+  });
+}
+
+async function isReadOnly(directory: string): Promise<boolean> {
+  try {
+    await access(directory, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === "EROFS";
+  }
+}
+
+// The log of SQLite is a file beside the database, also for who only reads.
+function readOnly(attempted: string, cause: unknown): VaultError {
+  return new VaultError("DISK", attempted, "the file system is read-only", {
+    hints: ["nothing was lost; make it writable: a vault is written to also when it is only read"],
+    cause,
   });
 }
 

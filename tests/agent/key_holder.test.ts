@@ -200,6 +200,13 @@ describe("KeyHolder's time-outs", () => {
     assert.equal(world.holder.status().held?.locksAtMs, START_MS + 15 * MINUTE);
   });
 
+  it("are shown steadily however long a look at the clocks takes", async () => {
+    const world = await agentWorld({ maxAgeMs: 60 * MINUTE });
+    let nowMs = START_MS;
+    world.clock.now = () => nowMs += 3;
+    assert.equal(world.holder.status().held?.locksAtMs, START_MS + 60 * MINUTE);
+  });
+
   it("lock it so long after it was unlocked, however much it is used", async () => {
     const world = await agentWorld({ idleMs: 15 * MINUTE, maxAgeMs: 60 * MINUTE });
     for (let minute = 0; minute < 59; minute++) {

@@ -21,10 +21,31 @@ import type { KeyProvider } from "../../lib/vault/key_provider.ts";
 import { callerKey, type KeySource } from "../../lib/vault/key_source.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import { Vault } from "../../lib/vault/vault.ts";
+import { envKeyProvider } from "../../providers/keys/env.ts";
 
 if (NO_TERMINAL !== undefined) console.warn(`skipped: ${NO_TERMINAL}`);
 
 const options = { timeout: 120_000 };
+test(
+  "doctor says that a vault is healthy whose directory is reached through a symbolic link",
+  options,
+  () =>
+    withSession(async ({ run, json }) => {
+      await run("mkdir -m 700 real && ln -s real link");
+      await json("AIVAULT_DIR=<dir>/link aivault recovery create --json");
+      for (const path of ["link", "link/", "real"]) {
+        const { exitCode, stdout } = await run(`AIVAULT_DIR=<dir>/${path} aivault doctor`);
+        assert.match(stdout, /^ok {7}files .*^healthy$/ms, path);
+        assert.equal(exitCode, 0);
+      }
+      // What is behind the link is still looked at.
+      await run("chmod 755 real");
+      const { exitCode, stdout } = await run("AIVAULT_DIR=<dir>/link aivault doctor");
+      assert.match(stdout, /^ +- other users may reach .*\/link$/m);
+      assert.equal(exitCode, 74);
+    }),
+);
+
 test(
   "doctor says that a healthy vault is, and changes nothing",
   options,
@@ -65,7 +86,7 @@ test(
       const directory = join(session.directory, "vault");
       const kek = new Uint8Array(32).fill(7);
       const key = { settings: { type: "env", variable: "AIVAULT_KEY" }, kek, adopted: true };
-      const providers = new Map();
+      const providers = new Map([["env", envKeyProvider(() => undefined)]]);
       const now = () => Date.now() + 86_400_000;
       const store = await sqliteStore(directory);
       const vault = await Vault.init({ store, key, providers, now });
@@ -90,7 +111,8 @@ test(
       const kek = new Uint8Array(32).fill(7);
       const settings = { type: "env", variable: "AIVAULT_KEY" };
       const store = await sqliteStore(directory);
-      const vault = await Vault.init({ store, key: { settings, kek }, providers: new Map() });
+      const providers = new Map([["env", envKeyProvider(() => undefined)]]);
+      const vault = await Vault.init({ store, key: { settings, kek }, providers });
       await makeRecoveryKey(vault, { kek });
       const recovery = await storedRecovery(store);
       await vault.revokeRecoveryKey();

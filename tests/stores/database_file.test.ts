@@ -2,7 +2,17 @@
  * How the file of a database comes to be, and which files SqliteStore gives to SQLite.
  */
 import assert from "node:assert/strict";
-import { chmod, chown, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
@@ -38,6 +48,23 @@ test("SqliteStore.open() refuses a file that was emptied, with or without a log,
         await rm(`${path}-wal`, { force: true });
       }
     }
+  });
+});
+
+test("SqliteStore.open() says that a symbolic link leads nowhere, and makes nothing there", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    await symlink("unmounted/vault.db", path);
+    for (const create of [true, false]) {
+      await assert.rejects(SqliteStore.open({ path, create }), {
+        code: "DISK",
+        message: `open ${path}: it is a symbolic link that leads nowhere`,
+        hints: [
+          `nothing was changed; bring back what it leads to, or remove it: rm '${path}'`,
+        ],
+      });
+    }
+    assert.deepEqual(await readdir(directory), ["vault.db"]);
   });
 });
 
