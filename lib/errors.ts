@@ -43,7 +43,7 @@ export type ErrorCode =
 /** The optional parts of a {@linkcode VaultError}. */
 export interface VaultErrorOptions extends ErrorOptions {
   /** What the reader can do about it, one sentence each. */
-  hints?: readonly string[];
+  hints?: readonly string[] | undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { checkProvider, type KeyProviders, providerOf } from "./key_source.ts";
 import { ownKey } from "./own_key.ts";
+import { disorder } from "./pages_of.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
@@ -219,6 +220,8 @@ async function rewrapAll(
       next.kek,
     );
     const count = await rewrapPages(transaction, rewrapper, to.kekId, purpose);
+    // What a damaged index hides from the pages would be left under a key that is about to go.
+    if (purpose === "rotate" && count !== await transaction.writer.countSecrets()) throw disorder();
     const fields = {
       provider: next.settings,
       kekId: to.kekId,

@@ -24,7 +24,7 @@ export interface AuditRange {
   /** The last. */
   readonly through: number;
   /** Those between that stay. Default: none. */
-  readonly except?: readonly number[];
+  readonly except?: readonly number[] | undefined;
 }
 
 /** What may be read in a transaction: one consistent state of the store. */
@@ -89,16 +89,16 @@ export interface StoreWriter extends StoreReader {
 /** How to wait for other writers. */
 export interface WriteOptions {
   /** Fail with `BUSY` at once instead of waiting. Default: false. */
-  readonly noWait?: boolean;
+  readonly noWait?: boolean | undefined;
 }
 
-/** A place where a vault is kept. */
+/** A place where a vault is kept. What it is asked after `close` may fail with `LOCKED`. */
 export interface Store {
-  /** Runs `work` on one consistent state. */
+  /** Runs `work` on one consistent state, once. `work` must not wait for this store, nor keep what it is given. */
   read<T>(work: (reader: StoreReader) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` with no other writer beside it, in this process or another. Everything that it changed is
-   * durable when the promise resolves; nothing is changed if it rejects.
+   * Runs `work`, once, with no other writer beside it, in this process or another; as in `read`, it must not wait for
+   * this store. Everything that it changed is durable when the promise resolves; nothing is changed if it rejects.
    *
    * @throws {VaultError} `BUSY` if another writer holds the store for too long, `DISK` if it
    * cannot be written, `INTEGRITY` if the store itself is damaged.

@@ -35,9 +35,9 @@ export type SecurityRunner = (
 /** Which command runs, and for how long. */
 export interface SecurityCommandOptions {
   /** `/usr/bin/security` by default. Never taken from the environment, which others could set. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Milliseconds it may take, 60,000 by default: the Keychain may be asking the user in a window. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 const attempted = "ask the Keychain";

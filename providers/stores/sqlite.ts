@@ -6,26 +6,21 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../../lib/vault/mutex.ts";
+import { VaultError } from "../../lib/errors.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { SchemaWatch } from "./schema_watch.ts";
+import { checkOptions, type SqliteStoreOptions } from "./sqlite_options.ts";
 import { isBusy, isRefused, storeError } from "./sqlite_error.ts";
 import { problemsOf } from "./sqlite_problems.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
-/** How a database is opened. */
-export interface SqliteStoreOptions {
-  /** The database file. */
-  readonly path: string;
-  /** Make it, and its directory, if it does not exist. Default: false. */
-  readonly create?: boolean;
-  /** Open it though other users can reach it, to see what else is wrong. Default: false. */
-  readonly anyMode?: boolean;
-  /** How long to wait for other processes before `BUSY`. Milliseconds. Default: 30,000. */
-  readonly busyTimeoutMs?: number;
-}
+export type { SqliteStoreOptions };
+
+// Two stores that copy to each other at once would wait for each other.
+const copies = new Mutex();
 
 /**
  * Keeps a vault in a SQLite database: write-ahead log, every commit synced to the disk, deleted content
@@ -78,8 +73,8 @@ export class SqliteStore implements Store {
    * reach it), `BUSY`.
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { path, create = false, busyTimeoutMs = 30_000 } = options;
-    const attempted = `open ${path}`;
+    const { path, create, anyMode, busyTimeoutMs } = checkOptions(options);
+    const attempted = `open ${options.path}`;
     if (create) {
       // Loaded once in the life of a vault.
       const { makeDatabase } = await import("./make_database.ts");
@@ -97,7 +92,7 @@ export class SqliteStore implements Store {
         return watch;
       });
       // What is no vault is not to be mended.
-      if (options.anyMode !== true) checkPrivate(found, path, attempted);
+      if (!anyMode) checkPrivate(found, path, attempted);
       return new SqliteStore(path, database, schema, busyTimeoutMs);
     } catch (error) {
       database?.close();
@@ -118,14 +113,19 @@ export class SqliteStore implements Store {
   /**
    * Makes `target` hold what this store holds: one consistent state, in one transaction of `target`. Other processes may
    * write meanwhile.
+   *
+   * @throws {VaultError} `INVALID_INPUT` if it is this store.
    */
   async copyTo(target: SqliteStore): Promise<void> {
+    this.#refuseItself(target);
     const { copyTables } = await import("./copy_tables.ts");
-    await this.#transact(
-      "copy the vault",
-      "begin",
-      () => target.#take(this.#database, copyTables),
-    );
+    const copy = () => target.#take(this.#database, copyTables);
+    await copies.run(() => this.#transact("copy the vault", "begin", copy));
+  }
+
+  #refuseItself(other: SqliteStore): void {
+    if (other !== this) return;
+    throw new VaultError("INVALID_INPUT", "copy the vault", "a store cannot be copied to itself");
   }
 
   /**
@@ -133,11 +133,13 @@ export class SqliteStore implements Store {
    *
    * @param keep First given what copies to another store what this one has held: the very last state, for nobody
    * else writes any more until the transaction ends. If it fails, nothing is changed.
+   * @throws {VaultError} `INVALID_INPUT` if it is this store.
    */
   async replaceBy(
     source: SqliteStore,
     keep: (copyTo: (target: SqliteStore) => Promise<void>) => Promise<void>,
   ): Promise<void> {
+    this.#refuseItself(source);
     const { copyTables } = await import("./copy_tables.ts");
     await this.#transact("write the vault", "begin immediate", async () => {
       await keep((target) => target.#take(this.#database, copyTables));
@@ -178,6 +180,7 @@ export class SqliteStore implements Store {
   ): Promise<T> {
     return this.#mutex.run(async () => {
       const database = this.#database;
+      if (!database.isOpen) throw new VaultError("LOCKED", attempted, "the store was closed");
       try {
         await retryBusy(noWait ? 0 : this.#busyTimeoutMs, () => this.#begin(begin));
         try {

@@ -70,6 +70,22 @@ export function transactionContract(name: string, withStore: WithStore): void {
     });
   }
 
+  test(`${name}.read() and write() run their work once, also when it fails`, async () => {
+    await filled(async (store) => {
+      let runs = 0;
+      const works = [() => Promise.resolve(), () => Promise.reject(new Injected())];
+      for (const work of works) {
+        const counted = () => {
+          runs++;
+          return work();
+        };
+        await store.read(counted).catch(() => {});
+        await store.write(counted).catch(() => {});
+      }
+      assert.equal(runs, 4);
+    });
+  });
+
   test(`${name}.write() undoes all of its writes, whichever is the last before the failure`, async () => {
     await filled(async (store) => {
       const before = await contentOf(store);

@@ -6,13 +6,14 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
+import type { Store, StoreWriter } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { MAX_RETIRED_KEK_IDS } from "../../lib/vault/vault_row.ts";
 import { fileKeyProvider } from "../../providers/keys/file.ts";
 import { forgetful } from "../helpers/forgetful.ts";
 import { withDirectory } from "../helpers/program.ts";
 import { run, withRaw } from "../helpers/raw_database.ts";
-import { contentOf, initVault, KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
+import { contentOf, initVault, KEK, openVault, sqliteStore, utf8 } from "../helpers/vaults.ts";
 
 const CALLER = { type: "caller" };
 const KEY_TEXT = `${btoa("k".repeat(32))}\n`;
@@ -53,6 +54,36 @@ test("rotateMaster() refuses a secret that is said to be under another key", asy
   });
   await assert.rejects(vault.rotateMaster(keyOf(1)), { code: "INTEGRITY" });
 });
+
+test("rotateMaster() refuses a store that does not give all its secrets, changing nothing", async () => {
+  const store = new MemoryStore();
+  await (await initVault({ store })).import(
+    ["A", "B", "C"].map((name) => ({ name, value: utf8(name) })),
+  );
+  const hiding: Store = {
+    read: (work) => store.read(work),
+    write: (work) => store.write((writer) => work(withoutFirst(writer))),
+    close: () => store.close(),
+  };
+  const vault = await Vault.open({ store: hiding, kek: KEK });
+  const { secrets } = await contentOf(store);
+  await assert.rejects(vault.rotateMaster(keyOf(1)), { code: "INTEGRITY" });
+  assert.deepEqual((await contentOf(store)).secrets, secrets);
+  assert.equal(await (await openVault({ store })).use("A", {}, (value) => value.length), 1);
+});
+
+function withoutFirst(writer: StoreWriter): StoreWriter {
+  return new Proxy(writer, {
+    get(target, method) {
+      if (method === "secrets") {
+        return async (after: string | undefined, limit: number) =>
+          (await target.secrets(after, limit)).slice(1);
+      }
+      const member: unknown = Reflect.get(target, method);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
 
 test("rotateMaster() does nothing by a note that somebody wrote after the vault was opened", async () => {
   await withDirectory(async (directory) => {
