@@ -5,7 +5,7 @@
  */
 import type { CliContext } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
-import { type CommandResult, reportError, reportResult } from "./report.ts";
+import { type CommandResult, reportError, reportResult, say } from "./report.ts";
 import type { App } from "./syntax/app.ts";
 
 /**
@@ -35,7 +35,7 @@ export async function run(context: CliContext, args: readonly string[]): Promise
   } catch (error) {
     if (context.env("AIVAULT_DEBUG") === "1") {
       const { traceLines } = await import("./trace.ts");
-      for (const line of traceLines(error)) context.stderr.write(`${line}\n`);
+      for (const line of traceLines(error)) say(context, line);
     }
     return reportError(context, error, asJson);
   }

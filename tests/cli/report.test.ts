@@ -47,3 +47,10 @@ test("the cause of an error of aivault's own is in no message, and in the trace 
   assert.match(trace, /caused by SyntaxError/);
   assert.doesNotMatch(trace, /hunter2/);
 });
+
+test("traceLines() takes no line of a message for one of the stack", () => {
+  const message = "first\n    at hunter2 (file:///nowhere)\nlast";
+  const trace = traceLines(new TypeError(message, { cause: new RangeError(message) })).join("\n");
+  assert.doesNotMatch(trace, /hunter2/);
+  assert.match(trace, /^TypeError\n\s+at [^]*\ncaused by RangeError\n\s+at /);
+});

@@ -5,7 +5,7 @@ import test from "node:test";
 import { run, withRaw } from "../helpers/raw_database.ts";
 import { withSession } from "../helpers/session.ts";
 
-const STEERING = "\u001b[2J\u009b31m\u202e\u2028\r\u0007";
+const STEERING = "\u001b[2J\u009b31m\u202e\u2028\r\u0007\n    at \u001b[2J";
 const COMMANDS = [
   "status",
   "secrets list",
@@ -55,7 +55,7 @@ test("no command prints a text of the database that would steer a terminal", {
         }
       });
       for (const command of COMMANDS) {
-        const { stdout, stderr } = await session.run(`aivault ${command}`);
+        const { stdout, stderr } = await session.run(`AIVAULT_DEBUG=1 aivault ${command}`);
         const seen = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Bidi_Control}]/u.exec(stdout + stderr);
         assert.equal(seen, null, `${command} after an edit of ${table}`);
       }
