@@ -24,7 +24,6 @@
  *
  * @module
  */
-export type { Argon2Parameters } from "./lib/crypto/argon2.ts";
 export { type ErrorCode, VaultError, type VaultErrorOptions } from "./lib/errors.ts";
 export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit.ts";
 export type { AuditFinding, AuditFindingKind } from "./lib/vault/audit_finding.ts";

@@ -10,19 +10,19 @@
  * | code | meaning |
  * |---|---|
  * | `INVALID_INPUT` | the caller gave something outside the documented bounds |
- * | `LOCKED` | the key needs a passphrase and none was given |
+ * | `LOCKED` | the key needs a passphrase and none was given, or the vault was closed |
  * | `NOT_FOUND` | no such vault, secret, recovery key or backup |
- * | `ALREADY_EXISTS` | a vault, name or alias is already there |
+ * | `ALREADY_EXISTS` | a vault, name, alias, recovery key or file is already there |
  * | `WRONG_KEY` | a key or passphrase was given and it is not this vault's |
  * | `INTEGRITY` | stored data was changed, swapped or damaged |
  * | `KEY_MISSING` | the key provider has no key where the vault expects one |
  * | `KEY_UNUSABLE` | the key provider has something that cannot serve as the key |
  * | `KEY_STALE` | the key provider still holds a key from before a rotation |
  * | `KEY_UNAVAILABLE` | the key provider cannot be reached or refuses |
- * | `BUSY` | another process holds the vault for too long |
+ * | `BUSY` | others hold the vault for too long, or came between |
  * | `ACCESS_DENIED` | the secret may not be used in that context |
  * | `DISK` | the disk or file system failed, is full, or refuses |
- * | `UNSUPPORTED` | the data was written by a newer or a foreign program |
+ * | `UNSUPPORTED` | the data was written by a newer or a foreign program, or its key provider is not there |
  */
 export type ErrorCode =
   | "INVALID_INPUT"

@@ -12,7 +12,9 @@
  * const providers = new Map([[provider.type, provider]]);
  * const key = await provider.create({});
  * const vault = await Vault.init({ store: new MemoryStore(), key, providers });
+ * key.kek.fill(0);
  * assert.equal((await vault.info()).provider.type, "env");
+ * await vault.close();
  * ```
  *
  * @module
@@ -30,4 +32,3 @@ export { DEFAULT_KEY_VARIABLE, envKeyProvider } from "./keys/env.ts";
 export { type FileKeyOptions, fileKeyProvider } from "./keys/file.ts";
 export { type MacosKeychainOptions, macosKeychainProvider } from "./keys/macos_keychain.ts";
 export { passphraseKeyProvider } from "./keys/passphrase.ts";
-export type { KeyPlace } from "./keys/stored_key.ts";

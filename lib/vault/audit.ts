@@ -15,7 +15,7 @@
  */
 import { type ContextField, withContext } from "../crypto/context.ts";
 import { type HmacKey, hmacSha256 } from "../crypto/kdf.ts";
-import { equalBytes, utf8 } from "../crypto/bytes.ts";
+import { equalBytes, isBytes, utf8 } from "../crypto/bytes.ts";
 
 /** What can happen. */
 export type AuditKind =
@@ -69,29 +69,29 @@ export interface AuditEvent {
   readonly stateDigest?: string;
 }
 
-/** An event as it is stored. Absent texts are `""`. */
+/** An event as it is stored. Absent texts are `""`. Whoever writes the store can edit it: `Vault.verify` tells. */
 export interface AuditRow {
   /** 1 for the first event, then one more each. */
   readonly seq: number;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly timeMs: number;
-  /** What happened. */
+  /** What happened: an {@linkcode AuditKind}. */
   readonly kind: string;
-  /** Who did it: `cli` or what the caller of the library says. */
+  /** Who did it: `cli`, or what the vault was opened with, `library` by default. */
   readonly actor: string;
-  /** See {@linkcode AuditEvent}. */
+  /** The secret's id. */
   readonly secretId: string;
-  /** See {@linkcode AuditEvent}. */
+  /** The secret's name at the time. */
   readonly secretName: string;
-  /** See {@linkcode AuditEvent}. */
+  /** The secret's scope: `global`, `workspace W` or `group W/G`; a group's ids with a slash or a quote are written as JSON. */
   readonly scope: string;
-  /** See {@linkcode AuditEvent}. */
+  /** The context of a use, written as the scope is. */
   readonly context: string;
-  /** See {@linkcode AuditEvent}. */
+  /** One of a few fixed remarks: a group, a provider, a reason. */
   readonly note: string;
-  /** See {@linkcode AuditEvent}. */
+  /** The `stateDigest` that a change of the secret set out from. */
   readonly previousDigest: string;
-  /** See {@linkcode AuditEvent}. */
+  /** SHA-256 of the secret's state after the event, in hexadecimal; of `audit.prune`, of the events that were kept. */
   readonly stateDigest: string;
   /** HMAC-SHA-256 of the row and the MAC before it, under the chain key of its seq: 32 bytes. */
   readonly mac: Uint8Array;
@@ -101,9 +101,9 @@ export interface AuditRow {
 
 /** Which audit rows to read. */
 export interface AuditQuery {
-  /** At most so many rows, 1 or more. */
+  /** At most so many rows: a whole number from 1. */
   readonly limit: number;
-  /** Only rows older than this. Milliseconds since 1970-01-01 UTC. */
+  /** Only rows older than this. Whole milliseconds since 1970-01-01 UTC. Default: all. */
   readonly beforeMs?: number | undefined;
 }
 
@@ -176,10 +176,24 @@ export interface ProofKeyring {
   keyOf(seq: number): HmacKey;
 }
 
-/** Whether the numbers of `row` are whole. One that is not stands for an edit: nothing is computed from it. */
-export function isWhole(row: AuditFields): boolean {
-  return Number.isSafeInteger(row.seq) && Number.isSafeInteger(row.timeMs);
+/** Whether `row` is of its types, and its numbers whole. What is not stands for an edit: nothing is computed from it. */
+export function isWhole(row: AuditRow): boolean {
+  return Number.isSafeInteger(row.seq) && Number.isSafeInteger(row.timeMs) &&
+    TEXTS.every((field) => typeof row[field] === "string") && isBytes(row.mac) &&
+    isBytes(row.proof);
 }
+
+const TEXTS = [
+  "kind",
+  "actor",
+  "secretId",
+  "secretName",
+  "scope",
+  "context",
+  "note",
+  "previousDigest",
+  "stateDigest",
+] as const satisfies (keyof AuditRow)[];
 
 /** Whether whoever added `row` had the vault's key then; always `false` for what is recorded without it. */
 export function isProven(keys: ProofKeyring, vaultId: string, row: AuditRow): boolean {

@@ -28,8 +28,9 @@ import { compareText } from "./text.ts";
  *
  * const kek = crypto.getRandomValues(new Uint8Array(32));
  * const vault = await Vault.init({ store: new MemoryStore(), kek });
- * const secret = await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
- * assert.equal(secret.name, "TOKEN");
+ * await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
+ * assert.equal((await vault.info()).secrets, 1);
+ * await vault.close();
  * ```
  */
 export class MemoryStore implements Store {
@@ -44,12 +45,13 @@ export class MemoryStore implements Store {
   /** See {@linkcode Store.write}. */
   write<T>(work: (writer: StoreWriter) => Promise<T>): Promise<T> {
     return this.#mutex.run(async () => {
-      this.#state.begin();
       try {
         return await work(this.#state);
       } catch (error) {
         this.#state.rollBack();
         throw error;
+      } finally {
+        this.#state.end();
       }
     });
   }
@@ -75,7 +77,8 @@ class MemoryState implements StoreWriter {
   #states: AuditRow[] | undefined;
   #undo: (() => void)[] = [];
 
-  begin(): void {
+  // What was, an old key of the audit's chain with it, is not kept.
+  end(): void {
     this.#undo = [];
   }
 
@@ -120,12 +123,9 @@ class MemoryState implements StoreWriter {
   }
 
   async secrets(after: string | undefined, limit: number): Promise<SecretRow[]> {
-    const ids = [...this.#entries.keys()].filter((id) => after === undefined || id > after).sort()
-      .slice(0, limit);
-    return ids.flatMap((id) => {
-      const entry = this.#entries.get(id);
-      return entry === undefined ? [] : [toRow(entry.record)];
-    });
+    return [...this.#entries.values()].map(({ record }) => record)
+      .filter(({ id }) => after === undefined || id > after)
+      .sort((a, b) => a.id < b.id ? -1 : 1).slice(0, limit).map(toRow);
   }
 
   async countSecrets(): Promise<number> {

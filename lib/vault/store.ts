@@ -11,7 +11,7 @@ import type { AuditQuery, AuditRow } from "./audit.ts";
 import type { Scope } from "./scope.ts";
 import type { SecretRecord, SecretRow } from "./secret.ts";
 
-/** The one row that describes the vault; see `vault_row.ts` for what is in it. */
+/** The one row that describes the vault; FORMAT.md says what is in it. */
 export type StoredVault = Readonly<Record<string, unknown>>;
 
 /** A place in the order of {@linkcode StoreReader.states}: secret ids as UTF-8, then seq. */

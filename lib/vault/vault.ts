@@ -55,8 +55,10 @@ import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verif
  * An encrypted store of secrets. Values go in and do not come out, but for
  * {@linkcode Vault.use}, which lends one to a function.
  *
- * Every method that needs the key can fail with `LOCKED`, `WRONG_KEY`, `KEY_STALE`, `KEY_MISSING`,
- * `KEY_UNUSABLE` or `KEY_UNAVAILABLE`; every method that writes with `BUSY` or `DISK`.
+ * What a method is given is taken when it is called, bytes as a copy: the caller may change or wipe its own at once.
+ * A method that needs the key can fail with `LOCKED`, `WRONG_KEY`, `KEY_STALE`, `KEY_MISSING`, `KEY_UNUSABLE` or
+ * `KEY_UNAVAILABLE`; one that names a secret with `NOT_FOUND`, one that gives it a name with `ALREADY_EXISTS`; one that
+ * writes with `BUSY` or `DISK`; any with `INVALID_INPUT` for what is out of the documented bounds, and `INTEGRITY`.
  *
  * @example
  * ```ts
@@ -66,8 +68,7 @@ import { type AuditVerification, verifyAudit, type VerifyOptions } from "./verif
  * const kek = crypto.getRandomValues(new Uint8Array(32));
  * const vault = await Vault.init({ store: new MemoryStore(), kek });
  * await vault.create({ name: "OPENAI_API_KEY", value: new TextEncoder().encode("sk-1") });
- * const length = await vault.use("OPENAI_API_KEY", {}, (value) => value.length);
- * assert.equal(length, 4);
+ * assert.equal(await vault.use("OPENAI_API_KEY", {}, (value) => value.length), 4);
  * await vault.close();
  * ```
  */
@@ -85,7 +86,7 @@ export class Vault {
    * Makes a vault in an empty store and opens it.
    *
    * @param options With `kek` the caller keeps the key; with `key` a key provider made it.
-   * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
+   * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault, `UNSUPPORTED` if the key's provider is not there.
    * @throws {RangeError} if the key has not 32 bytes.
    */
   static async init(
@@ -93,18 +94,16 @@ export class Vault {
   ): Promise<Vault> {
     const { providers } = options;
     const key = options.key ?? { settings: CALLER_SETTINGS, kek: options.kek };
-    const state = await begin(
-      options,
-      callerKey(key.kek),
-      (state) => initVault(state, key, providers),
-    );
-    return new Vault(state, providers);
+    const first = (state: VaultState) => initVault(state, key, providers);
+    return new Vault(await begin(options, callerKey(key.kek), first), providers);
   }
 
   /**
    * Opens a vault and checks its key. A rotation that a dead process left behind is finished or discarded.
    *
-   * @throws {VaultError} `NOT_FOUND` if the store holds no vault, and what the key reports.
+   * @throws {VaultError} `NOT_FOUND` if the store holds no vault, `UNSUPPORTED` if a newer program made it or its key
+   * provider is not there, `INTEGRITY` if its own row was changed, and what the key reports.
+   * @throws {RangeError} if the key has not 32 bytes.
    */
   static async open(
     options: VaultOptions & (CallerKeyOptions | KeptKeyOptions),
@@ -113,8 +112,7 @@ export class Vault {
     const keys = options.providers === undefined
       ? callerKey(options.kek)
       : providedKey(options.providers, options.keeper);
-    const state = await begin(options, keys, (state) => unlock(state, providers));
-    return new Vault(state, providers);
+    return new Vault(await begin(options, keys, (state) => unlock(state, providers)), providers);
   }
 
   /**
@@ -180,7 +178,7 @@ export class Vault {
     return await deleteSecret(this.#open, ref, scopeOf(options));
   }
 
-  /** Lets a group use a secret. */
+  /** Lets a group use a secret: of any workspace if the secret is global, else of its own. */
   async attachGroup(ref: string, group: Group, options: RefOptions = {}): Promise<SecretMetadata> {
     return await attachGroup(this.#open, ref, scopeOf(options), group);
   }
@@ -205,9 +203,10 @@ export class Vault {
   /**
    * Wraps every DEK by a new KEK, in one transaction; values are untouched.
    *
-   * @param next The new key and the settings of its provider, copied at once. The caller wipes the key.
-   * @throws {VaultError} `INVALID_INPUT` if the vault had this key before, `INTEGRITY` if a
-   * record is damaged; nothing has changed then.
+   * @param next The new key and the settings of its provider: `{ type: "caller" }` if the caller keeps the key.
+   * @throws {VaultError} `INVALID_INPUT` if the vault had this key before, `INTEGRITY` if a record is damaged,
+   * `UNSUPPORTED` if the key's provider is not there; nothing has changed then.
+   * @throws {RangeError} if the key has not 32 bytes.
    */
   async rotateMaster(next: ProvidedKey, onStep?: StepListener): Promise<RotationResult> {
     return await rotateMaster(this.#open, this.#providers, next, onStep);
@@ -227,7 +226,7 @@ export class Vault {
     return await createRecoveryKey(this.#open, this.#providers, reader, options);
   }
 
-  /** Takes the recovery key away. A copy of the vault from before still opens by it, with the KEK of then. */
+  /** Takes the recovery key away; `NOT_FOUND` if there is none. A copy of the vault from before still opens by it, with the KEK of then. */
   async revokeRecoveryKey(): Promise<void> {
     return await revokeRecoveryKey(this.#open);
   }
@@ -237,7 +236,7 @@ export class Vault {
     return await createBackup(this.#open, target);
   }
 
-  /** Audit events, newest first. Default: 100. */
+  /** Audit events, newest first, as stored. Default: 100. */
   async audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
     return await readAudit(this.#open, query);
   }
@@ -261,6 +260,7 @@ export class Vault {
    * const { isIntact, findings } = await vault.verify({ head });
    * assert.ok(isIntact);
    * assert.deepEqual(findings, []);
+   * await vault.close();
    * ```
    */
   async verify(options: VerifyOptions = {}): Promise<AuditVerification> {

@@ -34,8 +34,8 @@ export const nativeCipher: Cipher = {
 };
 
 /**
- * Has this process compute ChaCha20-Poly1305 with the runtime's own library, if it has one that agrees with the portable
- * cipher (see `chooseCipher`). What is sealed and what is opened stays the same, and takes less time. It is for programs
+ * Has this process compute ChaCha20-Poly1305 with the runtime's own library, if it has one that gives the same bytes as
+ * the portable cipher for random messages, and refuses what that refuses. What is sealed and what is opened stays the same, and takes less time. It is for programs
  * that open or seal very many secrets: a few are not worth the time to load it.
  *
  * Node and Deno have one, Bun has none.
@@ -50,6 +50,7 @@ export const nativeCipher: Cipher = {
  * const kek = crypto.getRandomValues(new Uint8Array(32));
  * const vault = await Vault.init({ store: new MemoryStore(), kek });
  * await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
+ * await vault.close();
  * console.log(isNative ? "the runtime's cipher" : "the portable cipher");
  * ```
  */

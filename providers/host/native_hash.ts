@@ -32,6 +32,7 @@ export function nativeSha256(): Sha256 | undefined {
  * const kek = crypto.getRandomValues(new Uint8Array(32));
  * const vault = await Vault.init({ store: new MemoryStore(), kek });
  * await vault.create({ name: "TOKEN", value: new TextEncoder().encode("s3cret") });
+ * await vault.close();
  * console.log(isNative ? "Bun's SHA-256" : "the portable SHA-256");
  * ```
  */

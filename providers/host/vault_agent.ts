@@ -31,6 +31,7 @@ import { systemClock } from "./system_clock.ts";
  * const path = join(directory, "vault.db");
  * const store = await SqliteStore.open({ path, create: true });
  * await (await Vault.init({ store, key, providers })).close();
+ * key.kek.fill(0);
  *
  * // Nobody has unlocked it, so the passphrase is asked for all the same.
  * const again = await SqliteStore.open({ path, create: false });
