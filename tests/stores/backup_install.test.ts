@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { prepareRestore } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
-import { backupPlace } from "../../providers/stores/backup_place.ts";
+import { placeIn } from "../helpers/backups.ts";
 import { withDirectory } from "../helpers/program.ts";
 import {
   collect,
@@ -24,13 +24,6 @@ import {
 const CALLER = { type: "caller" };
 const SELF = { actor: "test", now: () => 1 };
 const byKek = () => Promise.resolve(callerKey(KEK));
-
-function placeIn(directory: string) {
-  return backupPlace({
-    database: join(directory, "vault.db"),
-    whileInitialising: (_, work) => work(),
-  });
-}
 
 /** Makes a vault with the secret `A`, and a backup of it. */
 async function backedUp(directory: string, file: string): Promise<void> {

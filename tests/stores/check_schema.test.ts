@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { Vault } from "../../lib/vault/vault.ts";
-import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { placeIn } from "../helpers/backups.ts";
 import { withDirectory } from "../helpers/program.ts";
 import { rows, withRaw } from "../helpers/raw_database.ts";
 import { initVault, KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
@@ -34,11 +34,11 @@ const HOSTILE = [
 /** A vault with a backup of it; `sql` is then done to it. */
 async function withHostile(
   sql: string,
-  work: (directory: string, place: ReturnType<typeof backupPlace>, file: string) => Promise<void>,
+  work: (directory: string, place: ReturnType<typeof placeIn>, file: string) => Promise<void>,
 ): Promise<void> {
   await withDirectory(async (directory) => {
     const database = join(directory, "vault.db");
-    const place = backupPlace({ database, whileInitialising: (_, work) => work() });
+    const place = placeIn(directory);
     const file = join(directory, "vault.bak");
     const vault = await initVault({ store: await sqliteStore(directory) });
     await vault.create({ name: "A", value: utf8("a1") });
