@@ -17,6 +17,7 @@
  * | `chain-end` | the vault's row does not go on from the last event: newer events were cut off, or it was edited |
  * | `anchor-unexplained` | the verified part begins late, and no event says why |
  * | `kept-events` | the events that `audit prune` has kept are not those any more |
+ * | `recovery-differs` | the recovery key, or that there is none, is not what the events say |
  * | `head-missing` | the noted head is not there: an older copy of the vault, or its newest events were cut off |
  * | `head-differs` | the noted event is another one: this is another past |
  * | `head-pruned` | the noted event was pruned or lost its key, so nothing can be said |
@@ -37,6 +38,7 @@ export type AuditFindingKind =
   | "chain-end"
   | "anchor-unexplained"
   | "kept-events"
+  | "recovery-differs"
   | "head-missing"
   | "head-differs"
   | "head-pruned"

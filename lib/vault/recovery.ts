@@ -159,11 +159,21 @@ export async function checkNotRevoked(
   recovery: Recovery,
   proofKeys: ProofKeyring,
 ): Promise<void> {
+  if (await isRecoveryOnRecord(reader, { vaultId, recovery }, proofKeys)) return;
+  throw damagedRecovery("a recovery key that was revoked or replaced is back");
+}
+
+/** Whether the recovery key of a vault is the one that its events leave in force, or there is none and they leave none. */
+export async function isRecoveryOnRecord(
+  reader: StoreReader,
+  { vaultId, recovery }: Pick<VaultRow, "vaultId" | "recovery">,
+  proofKeys: ProofKeyring,
+): Promise<boolean> {
   // A prune leaves it in the audit.
   const newest = await reader.newestAudit(["recovery.create", "recovery.revoke"]);
-  const isOfThisOne = newest?.stateDigest === recoveryDigest(vaultId, recovery);
-  if (isOfThisOne && newest !== undefined && isProven(proofKeys, vaultId, newest)) return;
-  throw damagedRecovery("a recovery key that was revoked or replaced is back");
+  const isInForce = newest?.kind === "recovery.create" && isProven(proofKeys, vaultId, newest);
+  const recorded = isInForce ? newest.stateDigest : undefined;
+  return recorded === (recovery === null ? undefined : recoveryDigest(vaultId, recovery));
 }
 
 /** The error of a vault without a recovery key. */

@@ -17,6 +17,7 @@ import { type AuditFinding, AuditFindings } from "./audit_finding.ts";
 import { type AuditHead, formatHead, parseHead } from "./audit_head.ts";
 import type { KekHandle } from "./kek.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
+import { isRecoveryOnRecord } from "./recovery.ts";
 import type { StoreReader } from "./store.ts";
 import type { VaultState } from "./transaction.ts";
 import { untilStable } from "./read_row.ts";
@@ -103,6 +104,11 @@ export async function verifyWith(
       findings,
       () => verifySecrets({ reader, row, key, proofKeys: keys.proofKeys, findings }),
     );
+    if (!await isRecoveryOnRecord(reader, row, proofKeys)) {
+      const problem =
+        "the vault's recovery key is not the one on record: it was put back or removed";
+      findings.event("recovery-differs", null, problem);
+    }
     // An index that hides an event from one way of reading and not from the other.
     if (chain !== undefined && secrets !== undefined && chain.states !== secrets.states) {
       findings.event("store-disorder", null, "the index of the events does not fit the events");
