@@ -19,7 +19,7 @@ export interface KeyOption {
   readonly description: string;
 }
 
-/** The options given, by name. */
+/** The options given, by the names of {@linkcode KeyProvider.options}. */
 export type KeyOptions = Readonly<Record<string, string | undefined>>;
 
 /** A key and the settings that give it again. Whoever receives it wipes the key. */
@@ -60,13 +60,24 @@ export interface KeyProvider {
   /** The options that {@linkcode KeyProvider.create} understands. */
   readonly options: readonly KeyOption[];
 
-  /** Makes the key of a new vault, or adopts the one that is there. */
+  /**
+   * Makes the key of a new vault, or adopts the one that is there.
+   *
+   * @throws {VaultError} `INVALID_INPUT` for an option that it does not understand.
+   */
   create(options: KeyOptions): Promise<CreatedKey>;
   /** The key that `settings` stand for. The caller wipes it. */
   load(settings: ProviderSettings): Promise<Uint8Array>;
-  /** Thinks of the key after this one, changing nothing. The caller wipes it. */
+  /**
+   * Thinks of the key after this one, changing nothing. The caller wipes it.
+   *
+   * @throws {RangeError} if the requested key has not 32 bytes.
+   */
   next(settings: ProviderSettings, request: NextKeyRequest): Promise<ProvidedKey>;
-  /** Keeps a new key durably beside the present one, replacing an earlier staged one. */
+  /**
+   * Keeps a new key, 32 bytes, durably beside the present one, replacing an earlier staged one. The key is taken when this
+   * is called.
+   */
   stage(settings: ProviderSettings, kek: Uint8Array): Promise<void>;
   /** The staged key; `undefined` if there is none. The caller wipes it. */
   loadStaged(settings: ProviderSettings): Promise<Uint8Array | undefined>;

@@ -6,8 +6,10 @@
 import * as v from "valibot";
 import { NEW_KEY_HINT, OWN_KEY_HINT, parseKeyText } from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyProvider } from "../../lib/vault/key_provider.ts";
+import { ownKek } from "../../lib/vault/own_key.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
+import { checkKeyOptions } from "./key_options.ts";
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const settingsSchema = v.object({
@@ -17,6 +19,12 @@ const settingsSchema = v.object({
 
 /** The variable that is read when no other is named. */
 export const DEFAULT_KEY_VARIABLE = "AIVAULT_KEY";
+
+const OPTIONS: readonly KeyOption[] = [{
+  name: "env-var",
+  value: "<name>",
+  description: `environment variable that holds the key (default: ${DEFAULT_KEY_VARIABLE})`,
+}];
 
 /**
  * Reads the key from the environment. It cannot write there, so a rotation commits to the store, and
@@ -46,13 +54,10 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     type: "env",
     needsPassphrase: false,
     selfHeals: false,
-    options: [{
-      name: "env-var",
-      value: "<name>",
-      description: `environment variable that holds the key (default: ${DEFAULT_KEY_VARIABLE})`,
-    }],
+    options: OPTIONS,
     // async: a failure is a rejection, never a throw
     async create(given) {
+      checkKeyOptions(OPTIONS, given);
       const variable = given["env-var"] ?? DEFAULT_KEY_VARIABLE;
       if (!namePattern.test(variable)) {
         throw new VaultError(
@@ -74,7 +79,7 @@ export function envKeyProvider(read: (name: string) => string | undefined): KeyP
     },
     // async: a failure is a rejection, never a throw
     async next(settings, { newKey }) {
-      if (newKey !== undefined) return { settings, kek: new Uint8Array(newKey) };
+      if (newKey !== undefined) return { settings, kek: ownKek(newKey) };
       throw new VaultError("INVALID_INPUT", "rotate the master key", "a new key is needed", {
         hints: [
           "give it with --new-key-file <path|-> or --new-key; the program cannot set a variable for you",

@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyProvider } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { keyFilePath, storedKeyFilePath } from "../host/key_file_path.ts";
 import {
@@ -16,12 +16,19 @@ import {
   replacePrivateFile,
 } from "../host/private_file.ts";
 import { removeLeftovers } from "../host/temporary_file.ts";
+import { checkKeyOptions } from "./key_options.ts";
 import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
 
 const settingsSchema = v.object({
   type: v.literal("file"),
   path: v.pipe(v.string(), v.minLength(1)),
 });
+
+const OPTIONS: readonly KeyOption[] = [{
+  name: "file-path",
+  value: "<path>",
+  description: "file that holds or will hold the key, base64 of 32 bytes",
+}];
 
 /** Where the `file` provider looks. */
 export interface FileKeyOptions {
@@ -68,12 +75,12 @@ export function fileKeyProviderOn(
     type: "file",
     needsPassphrase: false,
     selfHeals: false,
-    options: [{
-      name: "file-path",
-      value: "<path>",
-      description: "file that holds or will hold the key, base64 of 32 bytes",
-    }],
+    options: OPTIONS,
     async create(given) {
+      checkKeyOptions(OPTIONS, given);
+      if (given["file-path"] === "") {
+        throw new VaultError("INVALID_INPUT", "initialise the vault", "--file-path is empty");
+      }
       const path = resolve(given["file-path"] ?? defaultPath);
       // A maker that was killed may have left a second link to the key, or a key that never became one.
       await removeLeftovers(path);
@@ -94,7 +101,7 @@ export function fileKeyProviderOn(
         },
       );
     },
-    next: (settings, request) => Promise.resolve({ settings, kek: nextKey(request) }),
+    next: async (settings, request) => ({ settings, kek: nextKey(request) }),
     stage: async (settings, kek) => await stageKey(staged(settings), kek),
     loadStaged: async (settings) => await readKey(staged(settings)),
     commit: async (settings) => await commitKey(present(settings), staged(settings)),

@@ -6,10 +6,11 @@
 import * as v from "valibot";
 import { concat, utf8, wipe } from "../../lib/crypto/bytes.ts";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOptions, KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyOptions, KeyProvider } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import type { SecurityResult, SecurityRunner } from "../host/security_command.ts";
 import { shellWord } from "../host/shell_word.ts";
+import { checkKeyOptions } from "./key_options.ts";
 import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
 
 /** The longest service or account, in bytes of UTF-8. */
@@ -23,6 +24,11 @@ const settingsSchema = v.object({
   service: v.pipe(v.string(), v.check(isName)),
   account: v.pipe(v.string(), v.check(isAccount)),
 });
+
+const OPTIONS: readonly KeyOption[] = [
+  option("keychain-service", "service", "aivault"),
+  option("keychain-account", "account", "kek"),
+];
 
 /** What the `macos-keychain` provider needs. */
 export interface MacosKeychainOptions {
@@ -54,11 +60,9 @@ export function macosKeychainProvider({ run }: MacosKeychainOptions): KeyProvide
     type: "macos-keychain",
     needsPassphrase: false,
     selfHeals: true,
-    options: [
-      option("keychain-service", "service", "aivault"),
-      option("keychain-account", "account", "kek"),
-    ],
+    options: OPTIONS,
     async create(given) {
+      checkKeyOptions(OPTIONS, given);
       const entry = entryFrom(given);
       return {
         ...await createKey(entryPlace(run, entry)),
@@ -70,7 +74,7 @@ export function macosKeychainProvider({ run }: MacosKeychainOptions): KeyProvide
       if (key !== undefined) return key;
       throw missing(entryOf(settings));
     },
-    next: (settings, request) => Promise.resolve({ settings, kek: nextKey(request) }),
+    next: async (settings, request) => ({ settings, kek: nextKey(request) }),
     stage: async (settings, kek) => await stageKey(staged(settings), kek),
     loadStaged: async (settings) => await readKey(staged(settings)),
     commit: async (settings) => await commitKey(present(settings), staged(settings)),

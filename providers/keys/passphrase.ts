@@ -12,9 +12,10 @@ import {
   deriveKey,
   SALT_LENGTH,
 } from "../../lib/crypto/argon2.ts";
-import { fromBase64, randomBytes, toBase64, wipe } from "../../lib/crypto/bytes.ts";
+import { fromBase64, isBytes, randomBytes, toBase64, wipe } from "../../lib/crypto/bytes.ts";
 import { hasCode, VaultError } from "../../lib/errors.ts";
 import type {
+  KeyOption,
   KeyOptions,
   KeyProvider,
   PassphrasePurpose,
@@ -22,6 +23,7 @@ import type {
   ProvidedKey,
 } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
+import { checkKeyOptions } from "./key_options.ts";
 
 const settingsSchema = v.object({
   type: v.literal("passphrase"),
@@ -35,6 +37,12 @@ const settingsSchema = v.object({
   }),
 });
 
+const OPTIONS: readonly KeyOption[] = [
+  cost("argon2-memory", "<MiB>", "memory in MiB", ARGON2_DEFAULTS.memoryKiB / 1024),
+  cost("argon2-iterations", "<n>", "passes over the memory", ARGON2_DEFAULTS.iterations),
+  cost("argon2-parallelism", "<n>", "lanes", ARGON2_DEFAULTS.parallelism),
+];
+
 /** Derives the key from a passphrase that `ask` gives. */
 export function passphraseKeyProvider(ask: PassphraseSource): KeyProvider {
   const derive = async (
@@ -42,6 +50,10 @@ export function passphraseKeyProvider(ask: PassphraseSource): KeyProvider {
     parameters: Argon2Parameters,
   ): Promise<Uint8Array> => {
     const passphrase = await ask(purpose);
+    if (!isBytes(passphrase)) {
+      const problem = "the passphrase is not a Uint8Array";
+      throw new VaultError("INVALID_INPUT", "derive a key from the passphrase", problem);
+    }
     try {
       return await deriveKey(passphrase, parameters);
     } finally {
@@ -57,12 +69,11 @@ export function passphraseKeyProvider(ask: PassphraseSource): KeyProvider {
     type: "passphrase",
     needsPassphrase: true,
     selfHeals: false,
-    options: [
-      cost("argon2-memory", "<MiB>", "memory in MiB", ARGON2_DEFAULTS.memoryKiB / 1024),
-      cost("argon2-iterations", "<n>", "passes over the memory", ARGON2_DEFAULTS.iterations),
-      cost("argon2-parallelism", "<n>", "lanes", ARGON2_DEFAULTS.parallelism),
-    ],
-    create: async (given) => ({ ...await fresh(costsFrom(given)), adopted: false }),
+    options: OPTIONS,
+    async create(given) {
+      checkKeyOptions(OPTIONS, given);
+      return { ...await fresh(costsFrom(given)), adopted: false };
+    },
     async load(settings) {
       const parameters = parametersOf(settings);
       return await derive("unlock", parameters);

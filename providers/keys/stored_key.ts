@@ -13,6 +13,7 @@ import {
   parseKeyText,
 } from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
+import { ownKek } from "../../lib/vault/own_key.ts";
 import type { NextKeyRequest } from "../../lib/vault/key_provider.ts";
 
 /** A place that holds one key text. */
@@ -64,13 +65,18 @@ export async function createKey(place: KeyPlace): Promise<{ kek: Uint8Array; ado
 
 /** The requested key, or a random one. The caller wipes it. */
 export function nextKey(request: NextKeyRequest): Uint8Array {
-  return request.newKey === undefined ? randomBytes(KEY_LENGTH) : new Uint8Array(request.newKey);
+  return request.newKey === undefined ? randomBytes(KEY_LENGTH) : ownKek(request.newKey);
 }
 
 /** Keeps `kek` in the staged place. */
 export async function stageKey(staged: KeyPlace, kek: Uint8Array): Promise<void> {
-  await withText(kek, (text) => staged.replace(text));
-  await confirmed(staged, kek);
+  const own = ownKek(kek);
+  try {
+    await withText(own, (text) => staged.replace(text));
+    await confirmed(staged, own);
+  } finally {
+    wipe(own);
+  }
 }
 
 /** Puts the staged key in the present place, then removes it from the staged one. */

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
+import type { KeyOptions } from "../../lib/vault/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import {
   assertHolds,
@@ -47,6 +48,34 @@ function everyKey(name: string, withSubject: WithSubject): void {
       assert.deepEqual(JSON.parse(JSON.stringify(settings)), settings);
       assertHolds(JSON.stringify(settings), kek, false);
       assertHolds(provider.describe(settings), kek, false);
+    }),
+  );
+
+  test(
+    `${name} refuses an option that it does not have, and one that is not text`,
+    withSubject(async (subject) => {
+      const provider = subject.open();
+      const [option] = provider.options;
+      const wrong: unknown[] = [{ unknown: "x" }, { [option?.name ?? ""]: 5 }, { __proto: "x" }];
+      for (const options of wrong) {
+        await assertRejects(provider.create(options as KeyOptions), "INVALID_INPUT");
+      }
+      await provider.create({ ...subject.options, unknown: undefined });
+    }),
+  );
+
+  test(
+    `${name} refuses a next key that has not 32 bytes`,
+    withSubject(async (subject) => {
+      const provider = subject.open();
+      const { settings } = await provider.create(subject.options);
+      for (const length of [0, 31, 33]) {
+        const newKey = new Uint8Array(length).fill(7);
+        await assert.rejects(provider.next(settings, { newKey }), (error: Error) => {
+          return error instanceof RangeError || "code" in error && error.code === "INVALID_INPUT";
+        });
+      }
+      assert.equal(await provider.loadStaged(settings), undefined);
     }),
   );
 

@@ -5,6 +5,7 @@ import { chmod, chown, lstat, mkdir, readFile, stat, symlink, writeFile } from "
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import test from "node:test";
 import { MAX_PRIVATE_FILE } from "../../providers/host/private_file.ts";
 import { fileKeyProvider } from "../../providers/keys/file.ts";
 import { assertRejects } from "../contract/key_subject.ts";
@@ -189,5 +190,32 @@ testUnless(
     const vault = inVault(directory);
     await writeFile(vault.path, new Uint8Array(32).fill(0xff), { mode: 0o600 });
     await assertUnusable(vault, /is not text/);
+  }),
+);
+
+test(
+  "fileKeyProvider() refuses an empty path, instead of taking the current directory",
+  inDirectory(async (directory) => {
+    const { provider } = inVault(directory);
+    const error = await assertRejects(provider.create({ "file-path": "" }), "INVALID_INPUT");
+    assert.match(error.problem, /empty/);
+  }),
+);
+
+test(
+  "fileKeyProvider() stages nothing that is no key",
+  inDirectory(async (directory) => {
+    const { path, provider } = inVault(directory);
+    const { kek, settings } = await provider.create({});
+    for (const wrong of [new Uint8Array(31), new Uint8Array(33), new Uint8Array()]) {
+      await assert.rejects(provider.stage(settings, wrong), RangeError);
+    }
+    await assert.rejects(lstat(`${path}.next`), { code: "ENOENT" });
+    const next = new Uint8Array(32).fill(9);
+    const staging = provider.stage(settings, next);
+    next.fill(0);
+    await staging;
+    assert.deepEqual(await provider.loadStaged(settings), new Uint8Array(32).fill(9));
+    assert.deepEqual(await provider.load(settings), kek);
   }),
 );

@@ -159,3 +159,14 @@ test("passphraseKeyProvider() takes no key for a rotation", async () => {
   await assertRejects(provider.next(settings, { newKey: new Uint8Array(32) }), "INVALID_INPUT");
   assert.deepEqual(asked, []);
 });
+
+test("passphraseKeyProvider() refuses a passphrase that is not bytes, and says nothing of it", async () => {
+  for (const given of ["correct horse", undefined, null, 5, [99, 111]]) {
+    const ask = () => Promise.resolve(given as unknown as Uint8Array);
+    await assert.rejects(passphraseKeyProvider(ask).create({}), (error: Error) => {
+      assert.ok("code" in error && error.code === "INVALID_INPUT", String(error));
+      assert.doesNotMatch(error.message, /horse|99/);
+      return true;
+    });
+  }
+});
