@@ -17,6 +17,11 @@ export function eventCases({ good }: Record<string, GoodVault>): Record<string, 
       "event-edited 6",
       "secret-history OPENAI_API_KEY",
     ),
+    "event-nul": edit(
+      "An actor goes on behind a NUL.",
+      "update audit set actor = actor || char(0) || 'x' where seq = 1",
+      "event-edited 1",
+    ),
     "event-time": edit(
       "A time was edited.",
       "update audit set time_ms = 0 where seq = 1",

@@ -16,6 +16,18 @@ export function vaultCases(): Record<string, Case> {
       "The settings of the key provider were edited; the key is still found.",
       `provider = '{"type":"file","path":"./kek.key"}'`,
     ),
+    "vault-spelling": ofVault(
+      "The settings of the key provider are written with white space.",
+      `provider = '{"type": "file","path":"kek.key"}'`,
+    ),
+    "vault-twice": ofVault(
+      "The settings of the key provider have a member twice, of which the second is genuine.",
+      `provider = '{"type":"env","type":"file","path":"kek.key"}'`,
+    ),
+    "vault-nul": ofVault(
+      "The settings of the key provider go on behind a NUL.",
+      "provider = provider || char(0) || 'x'",
+    ),
     "vault-rotation": ofVault(
       "A note of a rotation was made up, which would remove a file.",
       `rotation = '${note}'`,
