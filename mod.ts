@@ -47,6 +47,7 @@ export type { KekKeeper, KeyProviders } from "./lib/vault/key_source.ts";
 export { MemoryStore } from "./lib/vault/memory_store.ts";
 export type { NewSecret } from "./lib/vault/new_secret.ts";
 export type { PruneResult } from "./lib/vault/prune_audit.ts";
+export type { AuditOptions } from "./lib/vault/read_audit.ts";
 export type { DamagedSecret, ShownSecret } from "./lib/vault/read_secrets.ts";
 export type {
   RecoverOptions,

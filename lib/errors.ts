@@ -43,7 +43,7 @@ export type ErrorCode =
 /** The optional parts of a {@linkcode VaultError}. */
 export interface VaultErrorOptions extends ErrorOptions {
   /** What the reader can do about it, one sentence each. */
-  hints?: readonly string[] | undefined;
+  readonly hints?: readonly string[] | undefined;
 }
 
 /**
@@ -86,7 +86,7 @@ export class VaultError extends Error {
     this.code = code;
     this.attempted = attempted;
     this.problem = problem;
-    this.hints = options.hints ?? [];
+    this.hints = [...options.hints ?? []];
   }
 }
 

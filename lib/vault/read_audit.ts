@@ -4,9 +4,17 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import type { AuditQuery, AuditRow } from "./audit.ts";
+import type { AuditRow } from "./audit.ts";
 import { isTime } from "./clock.ts";
 import type { Store } from "./store.ts";
+
+/** Which events are listed. */
+export interface AuditOptions {
+  /** At most so many: a whole number from 1. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Only those older than this. Whole milliseconds since 1970-01-01 UTC. Default: all. */
+  readonly beforeMs?: number | undefined;
+}
 
 const DEFAULT_LIMIT = 100;
 
@@ -17,7 +25,7 @@ const DEFAULT_LIMIT = 100;
  */
 export async function readAudit(
   { store }: { readonly store: Store },
-  { limit = DEFAULT_LIMIT, beforeMs }: Partial<AuditQuery>,
+  { limit = DEFAULT_LIMIT, beforeMs }: AuditOptions,
 ): Promise<AuditRow[]> {
   const attempted = "list the audit";
   if (!Number.isSafeInteger(limit) || limit < 1) {

@@ -10,7 +10,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import { holdKek, kekIdOf, sameKekId } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { callerKey, type KeyProviders, loadKek } from "./key_source.ts";
-import { takeOverKey } from "./own_key.ts";
+import { ownKek, takeOverKey } from "./own_key.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import {
   checkNotRevoked,
@@ -50,7 +50,7 @@ export async function createRecoveryKey(
   reader: RecoveryKeyReader,
   { replace = false, kek: given }: RecoveryKeyOptions,
 ): Promise<void> {
-  const kek = given === undefined ? await loadFrom(state, providers) : new Uint8Array(given);
+  const kek = given === undefined ? await loadFrom(state, providers) : ownKek(given);
   const recoveryKey = randomBytes(KEY_LENGTH);
   const text = formatTypedKey(recoveryKey);
   try {
@@ -127,6 +127,8 @@ export function revokeRecoveryKey(state: VaultState): Promise<void> {
 
 /** What coming back takes. */
 export interface RecoverOptions {
+  /** The key providers that this program knows, by type. Default: none, for a key that the caller keeps. */
+  readonly providers?: KeyProviders | undefined;
   /** The recovery key as it was shown, or typed, in UTF-8. The caller wipes it. */
   readonly recoveryKey: Uint8Array;
   /** Gives the new key, once the recovery key has proved right. What it gives is wiped. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { KEY_LENGTH } from "../crypto/aead.ts";
-import type { AuditQuery, AuditRow } from "./audit.ts";
+import type { AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
 import { VaultError } from "../errors.ts";
@@ -22,7 +22,7 @@ import type { ProvidedKey } from "./key_provider.ts";
 import { CALLER_SETTINGS, callerKey, type KeyProviders, providedKey } from "./key_source.ts";
 import { createSecret, importSecrets, type NewSecret } from "./new_secret.ts";
 import { pruneAudit, type PruneResult } from "./prune_audit.ts";
-import { readAudit } from "./read_audit.ts";
+import { type AuditOptions, readAudit } from "./read_audit.ts";
 import { type DamagedSecret, listSecrets, type ShownSecret, showSecret } from "./read_secrets.ts";
 import {
   createRecoveryKey,
@@ -44,7 +44,6 @@ import {
   type CallerKeyOptions,
   type KeptKeyOptions,
   type ProvidedKeyOptions,
-  type ProviderKeyOptions,
   type RefOptions,
   scopeOf,
   type VaultOptions,
@@ -121,9 +120,7 @@ export class Vault {
    * @throws {VaultError} `INVALID_INPUT` if a group of the recovery key was mistyped, `NOT_FOUND` if the
    * vault has none, `WRONG_KEY` (on record too) if it is another one, `INTEGRITY` if what is stored was changed.
    */
-  static async recover(
-    options: VaultOptions & Partial<ProviderKeyOptions> & RecoverOptions,
-  ): Promise<Vault> {
+  static async recover(options: VaultOptions & RecoverOptions): Promise<Vault> {
     const { keys: _, ...state } = stateOf(options, callerKey(new Uint8Array(KEY_LENGTH)));
     return new Vault(await recover(state, options.providers, options), options.providers);
   }
@@ -217,7 +214,7 @@ export class Vault {
    * the master key keeps it working.
    *
    * @throws {VaultError} `ALREADY_EXISTS` if there is one and it is not to be replaced.
-   * @throws {RangeError} if the caller keeps the KEK and does not give it.
+   * @throws {RangeError} if the caller keeps the KEK and does not give it, or what it gives has not 32 bytes.
    */
   async createRecoveryKey(
     reader: RecoveryKeyReader,
@@ -236,9 +233,9 @@ export class Vault {
     return await createBackup(this.#open, target);
   }
 
-  /** Audit events, newest first, as stored. Default: 100. */
-  async audit(query: Partial<AuditQuery> = {}): Promise<AuditRow[]> {
-    return await readAudit(this.#open, query);
+  /** Audit events, newest first, as stored. */
+  async audit(options: AuditOptions = {}): Promise<AuditRow[]> {
+    return await readAudit(this.#open, options);
   }
 
   /**

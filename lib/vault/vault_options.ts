@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 
 /** What every vault is made or opened with. */
 export interface VaultOptions {
-  /** Where the vault is kept. `close` closes it. */
+  /** Where the vault is kept. `close` closes it; while no vault was made or opened, that is the caller's to do. */
   readonly store: Store;
   /** Which names pin a secret to a provider. Default: the built-in registry. */
   readonly registry?: Registry | undefined;

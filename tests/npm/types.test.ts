@@ -15,10 +15,13 @@ const store: Store = new MemoryStore();
 const vault: Vault = await Vault.init({ store, kek: new Uint8Array(32) });
 const secret: SecretMetadata = await vault.create({ name: "A", value: new Uint8Array(1) });
 const length: number = await vault.use("A", {}, (value) => value.length);
-const rows: readonly AuditRow[] = await vault.audit();
+const rows: readonly AuditRow[] = await vault.audit({ limit: undefined, beforeMs: undefined });
+const recovering = { store, recoveryKey: new Uint8Array(71), providers: undefined };
+const next = { settings: { type: "caller" }, kek: new Uint8Array(32) };
+const recovered: () => Promise<Vault> = () => Vault.recover({ ...recovering, next: () => Promise.resolve(next) });
 const disk: Promise<SqliteStore> = SqliteStore.open({ path: "a", create: true });
 const types: string[] = [envKeyProvider(() => undefined).type, fileKeyProvider({ vaultDirectory: "a", defaultPath: "b" }).type];
-console.log(secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", "a", "b").code);
+console.log(recovered, secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", "a", "b").code);
 `;
 
 /** Each has one mistake, which the types find. */

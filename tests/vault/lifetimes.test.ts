@@ -205,3 +205,21 @@ test("list() may be left early, run beside another one, and see the vault change
   assert.equal(count, 5);
   assert.deepEqual(await collect(vault.list()), []);
 });
+
+test("open() and init() leave the store open when they fail: it is the caller's to close", async () => {
+  let closed = 0;
+  const inner = new MemoryStore();
+  const store: Store = {
+    read: (work) => inner.read(work),
+    write: (work) => inner.write(work),
+    close: () => Promise.resolve(void closed++),
+  };
+  await assert.rejects(openVault({ store }), { code: "NOT_FOUND" });
+  const vault = await initVault({ store });
+  await assert.rejects(initVault({ store }), { code: "ALREADY_EXISTS" });
+  await assert.rejects(openVault({ store, kek: OTHER_KEK }), { code: "WRONG_KEY" });
+  assert.equal(closed, 0);
+  await vault.create({ name: "A", value: utf8("a") });
+  await vault.close();
+  assert.equal(closed, 1);
+});

@@ -199,6 +199,7 @@ test("a key that has not 32 bytes is a RangeError, and changes nothing", async (
       await assert.rejects(Vault.init({ store: empty, kek }), error);
       assert.equal(await empty.read((reader) => reader.vault()), undefined);
       await assertRefused(store, () => Vault.open({ store, kek }), error);
+      await assertRefused(store, () => vault.createRecoveryKey(() => {}, { kek }), RangeError);
       const next = { settings: { type: "caller" }, kek };
       await assertRefused(store, () => vault.rotateMaster(next), error);
     }
