@@ -50,15 +50,26 @@ export async function createRecoveryKey(
   reader: RecoveryKeyReader,
   { replace = false, kek: given }: RecoveryKeyOptions,
 ): Promise<void> {
-  const kek = given === undefined ? await loadFrom(state, providers) : ownKek(given);
+  let kek = given === undefined ? await loadFrom(state, providers) : ownKek(given);
+  const keepUp = async (row: VaultRow): Promise<void> => {
+    if (given !== undefined || isKekOf(kek, row)) return;
+    wipe(kek);
+    kek = await loadFrom(state, providers);
+  };
   const recoveryKey = randomBytes(KEY_LENGTH);
   const text = formatTypedKey(recoveryKey);
   try {
-    const row = await readRow(state.store);
-    checkFree(row, replace);
-    checkKek(kek, row);
+    await untilStable(state.store, async (row) => {
+      checkFree(row, replace);
+      await keepUp(row);
+      checkKek(kek, row);
+    });
     await reader(text);
-    await storeRecovery(state, kek, recoveryKey, replace);
+    // Another process may have rotated the key meanwhile: what was shown opens that one just as well.
+    await untilStable(state.store, async (row) => {
+      await keepUp(row);
+      await storeRecovery(state, kek, recoveryKey, replace);
+    });
   } finally {
     wipe(kek, recoveryKey, text);
   }
@@ -109,8 +120,12 @@ function checkFree(row: VaultRow, replace: boolean): void {
   });
 }
 
+function isKekOf(kek: Uint8Array, row: VaultRow): boolean {
+  return sameKekId(kekIdOf(kek, row.vaultId), row.kekId);
+}
+
 function checkKek(kek: Uint8Array, row: VaultRow): void {
-  if (sameKekId(kekIdOf(kek, row.vaultId), row.kekId)) return;
+  if (isKekOf(kek, row)) return;
   throw new VaultError("WRONG_KEY", attempted, "the key is not this vault's present one", {
     hints: ["nothing was changed; try again"],
   });

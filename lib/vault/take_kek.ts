@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { callerKey, type KeyProviders, type KeySource, loadKek, providerOf } from "./key_source.ts";
 import type { Store } from "./store.ts";
@@ -27,11 +28,26 @@ export interface TakenKek {
 }
 
 /**
- * The KEK of the vault, checked against its kekId. A wrong passphrase goes on record.
+ * The KEK of the vault, checked against its kekId, for somebody who is about to hold it: that goes on record, and so
+ * does a wrong passphrase.
  *
  * @throws {VaultError} `WRONG_KEY`, and what the key provider reports.
  */
 export async function takeKek(state: TakeKekState, providers: KeyProviders): Promise<TakenKek> {
+  // Another process may rotate the key between the two steps.
+  return await untilStable(state.store, async () => {
+    const taken = await loadTaken(state, providers);
+    try {
+      await recordUnlock(state, taken.kek);
+      return taken;
+    } catch (error) {
+      wipe(taken.kek);
+      throw error;
+    }
+  });
+}
+
+async function loadTaken(state: TakeKekState, providers: KeyProviders): Promise<TakenKek> {
   try {
     return await untilStable(state.store, async (row) => {
       const { vaultId, kekId } = row;
@@ -40,6 +56,19 @@ export async function takeKek(state: TakeKekState, providers: KeyProviders): Pro
   } catch (error) {
     if (hasCode(error, "WRONG_KEY")) await recordLocked(state, "vault.unlock.failed");
     throw error;
+  }
+}
+
+// This proves the vault's description too.
+async function recordUnlock(state: TakeKekState, kek: Uint8Array): Promise<void> {
+  const keys = callerKey(kek);
+  try {
+    await transact(
+      { ...state, keys },
+      (transaction) => transaction.record({ kind: "vault.unlock" }),
+    );
+  } finally {
+    keys.close();
   }
 }
 
@@ -57,19 +86,6 @@ export async function recordWrongPassphrase(
 /** Whether the key of the vault's provider `type` can be locked away: it needs a passphrase. */
 export function hasLock(providers: KeyProviders, type: string): boolean {
   return providerOf(providers, type).needsPassphrase;
-}
-
-/** Records that somebody is about to hold `kek`, and so proves the vault's description. */
-export async function recordUnlock(state: TakeKekState, kek: Uint8Array): Promise<void> {
-  const keys = callerKey(kek);
-  try {
-    await transact(
-      { ...state, keys },
-      (transaction) => transaction.record({ kind: "vault.unlock" }),
-    );
-  } finally {
-    keys.close();
-  }
 }
 
 /**

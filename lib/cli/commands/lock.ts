@@ -9,7 +9,7 @@ import { handOver } from "../../agent/hand_over.ts";
 import { wipe } from "../../crypto/bytes.ts";
 import type { KeyProviders } from "../../vault/key_source.ts";
 import type { Store } from "../../vault/store.ts";
-import { hasLock, recordLocked, recordUnlock, takeKek } from "../../vault/take_kek.ts";
+import { hasLock, recordLocked, takeKek } from "../../vault/take_kek.ts";
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { heldDocument, heldFacts } from "../agent_facts.ts";
 import { statusOf } from "../agent_status.ts";
@@ -45,7 +45,6 @@ export function unlock(context: CliContext, flags: UnlockCommandFlags): Promise<
     const { vaultId, kek } = await takeKek(state, providers);
     const timeouts = { idleMs: flags.idleTimeout ?? 0, maxAgeMs: flags.maxAge ?? 0 };
     try {
-      await recordUnlock(state, kek);
       await handOver(context.agent, context.agent.clock, vaultId, kek, timeouts);
     } finally {
       wipe(kek);
