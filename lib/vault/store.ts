@@ -98,7 +98,8 @@ export interface Store {
   read<T>(work: (reader: StoreReader) => Promise<T>): Promise<T>;
   /**
    * Runs `work`, once, with no other writer beside it, in this process or another; as in `read`, it must not wait for
-   * this store. Everything that it changed is durable when the promise resolves; nothing is changed if it rejects.
+   * this store. Everything that it changed is durable when the promise resolves; nothing is changed if it rejects. What
+   * `work` fails with is passed on as it is.
    *
    * @throws {VaultError} `BUSY` if another writer holds the store for too long, `DISK` if it
    * cannot be written, `INTEGRITY` if the store itself is damaged.

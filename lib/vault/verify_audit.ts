@@ -90,9 +90,13 @@ export async function verifyWith(
   try {
     proofKeys = await openProofKeys(key, row);
     anchorKey = await openAnchor(key, row);
-    const listener: AuditListener = (event, isVerified) => {
+    const listener: AuditListener = async (event, isVerified) => {
       watch.see(event, isVerified);
-      return onEvent(event, isVerified);
+      try {
+        await onEvent(event, isVerified);
+      } catch (error) {
+        throw new ListenerError(error);
+      }
     };
     const keys = { anchorKey, proofKeys };
     const chain = await inOrder(
@@ -119,9 +123,20 @@ export async function verifyWith(
       findings.event("store-disorder", null, problem);
     }
     return outcome(row, findings, chain, secrets?.secrets ?? await reader.countSecrets());
+  } catch (error) {
+    throw error instanceof ListenerError ? error.cause : error;
   } finally {
     proofKeys?.wipe();
     wipe(anchorKey);
+  }
+}
+
+/** What the caller's listener failed with: whatever it is, it says nothing about the vault. */
+class ListenerError extends Error {
+  override readonly name = "ListenerError";
+
+  constructor(cause: unknown) {
+    super("the listener failed", { cause });
   }
 }
 

@@ -102,12 +102,23 @@ export class SqliteStore implements Store {
 
   /** See {@linkcode Store.read}. */
   read<T>(work: (reader: StoreReader) => Promise<T>): Promise<T> {
-    return this.#transact("read the vault", "begin", work);
+    return this.#transact("read the vault", "begin", this.#apart(work));
   }
 
   /** See {@linkcode Store.write}. */
   write<T>(work: (writer: StoreWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    return this.#transact("write the vault", "begin immediate", work, options.noWait);
+    return this.#transact("write the vault", "begin immediate", this.#apart(work), options.noWait);
+  }
+
+  /** `work`, whose own errors can be told from those of its statements. */
+  #apart<T>(work: (writer: StoreWriter) => Promise<T>): (writer: StoreWriter) => Promise<T> {
+    return async (writer) => {
+      try {
+        return await work(writer);
+      } catch (error) {
+        throw this.#writer.hasFailedWith(error) ? error : new ForeignError(error);
+      }
+    };
   }
 
   /**
@@ -193,6 +204,8 @@ export class SqliteStore implements Store {
           throw error;
         }
       } catch (error) {
+        // It may look like an error of SQLite or of a disk, and is none of this database.
+        if (error instanceof ForeignError) throw error.cause;
         throw await failure(this.#path, attempted, error);
       }
     });
@@ -206,6 +219,15 @@ export class SqliteStore implements Store {
     } finally {
       this.#database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
     }
+  }
+}
+
+/** What somebody else's work failed with. */
+class ForeignError extends Error {
+  override readonly name = "ForeignError";
+
+  constructor(cause: unknown) {
+    super("the work failed", { cause });
   }
 }
 

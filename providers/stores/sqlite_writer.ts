@@ -50,6 +50,7 @@ const SELECT_STATES = `${SELECT_AUDIT} where (a.secret_id, a.seq) > (?, ?) and $
 export class SqliteWriter implements StoreWriter {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #failures = new WeakSet<Error>();
 
   /** Works on a database whose schema is up to date. */
   constructor(database: DatabaseSync) {
@@ -200,17 +201,31 @@ export class SqliteWriter implements StoreWriter {
     }
   }
 
+  /** Whether a statement has failed with `error`. */
+  hasFailedWith(error: unknown): boolean {
+    return error instanceof Error && this.#failures.has(error);
+  }
+
   /** Runs a statement; gives how many rows it changed. */
   #run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.#statement(sql).run(...values).changes);
+    return this.#execute(sql, (statement) => Number(statement.run(...values).changes));
   }
 
   #get(sql: string, ...values: SqlValue[]): SqlRow | undefined {
-    return this.#statement(sql).get(...values) as SqlRow | undefined;
+    return this.#execute(sql, (statement) => statement.get(...values) as SqlRow | undefined);
   }
 
   #all(sql: string, ...values: SqlValue[]): SqlRow[] {
-    return this.#statement(sql).all(...values) as SqlRow[];
+    return this.#execute(sql, (statement) => statement.all(...values) as SqlRow[]);
+  }
+
+  #execute<T>(sql: string, work: (statement: StatementSync) => T): T {
+    try {
+      return work(this.#statement(sql));
+    } catch (error) {
+      if (error instanceof Error) this.#failures.add(error);
+      throw error;
+    }
   }
 
   #statement(sql: string): StatementSync {

@@ -1,12 +1,22 @@
 /** The end of a vault: what `close()` reaches, whatever is under way, and what a callback may do with a value. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { VaultError } from "../../lib/errors.ts";
 import { callerKey, type KekKeeper, providedKey } from "../../lib/vault/key_source.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
-import { collect, initVault, KEK, openVault, OTHER_KEK, utf8 } from "../helpers/vaults.ts";
+import {
+  collect,
+  contentOf,
+  initVault,
+  KEK,
+  openVault,
+  OTHER_KEK,
+  STORE_KINDS,
+  utf8,
+} from "../helpers/vaults.ts";
 import { keylessProvider, type Watched, watchedKeeper } from "../helpers/watched_kek.ts";
 
 const LOCKED = { name: "VaultError", code: "LOCKED" };
@@ -223,3 +233,49 @@ test("open() and init() leave the store open when they fail: it is the caller's 
   await vault.close();
   assert.equal(closed, 1);
 });
+
+/** Errors of a caller's own that look like those of SQLite, of the disk or of the vault. */
+const THEIRS: readonly unknown[] = [
+  Object.assign(new Error("their file"), { code: "ENOENT" }),
+  Object.assign(new Error("their disk"), { code: "ENOSPC" }),
+  Object.assign(new RangeError("their number"), { code: "ERR_OUT_OF_RANGE" }),
+  Object.assign(new Error("database is locked"), { code: "ERR_SQLITE_ERROR", errcode: 5 }),
+  new VaultError("INTEGRITY", "open their vault", "it is damaged"),
+  new VaultError("KEY_STALE", "open their vault", "its key is old"),
+  "a text",
+  undefined,
+];
+
+for (const { name: kind, withStore } of STORE_KINDS) {
+  test(`what a caller's own function fails with is passed on as it is, in a ${kind}`, async () => {
+    await withStore(async (store) => {
+      const vault = await initVault({ store });
+      await vault.create({ name: "A", value: utf8("a") });
+      const before = await contentOf(store);
+      for (const thrown of THEIRS) {
+        const fail = (): never => {
+          throw thrown;
+        };
+        const failing = { [Symbol.iterator]: fail };
+        const next = { settings: { type: "caller" }, kek: OTHER_KEK };
+        const calls: [string, () => Promise<unknown>][] = [
+          ["import()", () => vault.import(failing)],
+          ["onEvent", () => vault.verify({ onEvent: fail })],
+          ["read()", () => store.read(fail)],
+          ["write()", () => store.write(fail)],
+          ["reader", () => vault.createRecoveryKey(fail, { kek: KEK })],
+          ["now", async () => await openVault({ store, now: fail }).then((own) => own.delete("A"))],
+        ];
+        for (const [name, call] of calls) {
+          const caught = await call().then(() => "nothing", (error: unknown) => error);
+          assert.equal(caught, thrown, name);
+        }
+        assert.deepEqual(await contentOf(store), before);
+        const rotating = vault.rotateMaster(next, (step) => step === "staged" ? fail() : undefined);
+        assert.equal(await rotating.then(() => "nothing", (error: unknown) => error), thrown);
+      }
+      assert.ok((await vault.verify()).isIntact);
+      await vault.close();
+    });
+  });
+}
