@@ -109,8 +109,7 @@ export async function verifyWith(
       () => verifySecrets({ reader, row, key, proofKeys: keys.proofKeys, findings }),
     );
     if (!await isRecoveryOnRecord(reader, row, proofKeys)) {
-      const problem =
-        "the vault's recovery key is not the one on record: it was put back or removed";
+      const problem = "it is not what the events say: it was put back or removed";
       findings.event("recovery-differs", null, problem);
     }
     // An index that hides an event from one way of reading and not from the other.

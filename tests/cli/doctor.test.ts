@@ -122,6 +122,7 @@ test(
       const { document, exitCode } = await examine(session, "", env);
       assert.equal(exitCode, 7);
       assert.deepEqual(causesIn(document, session), [
+        "audit: recovery key: it is not what the events say: it was put back or removed",
         "recovery: a recovery key that was revoked or replaced is back",
       ]);
     }),

@@ -64,8 +64,9 @@ export function findingLine(finding: AuditFinding): string {
   return `${subjectOf(finding)}: ${finding.problem}`;
 }
 
-function subjectOf({ seq, throughSeq, secretId, secretName }: AuditFinding): string {
+function subjectOf({ kind, seq, throughSeq, secretId, secretName }: AuditFinding): string {
   if (secretId !== null) return `secret ${secretName ?? "(name unknown)"} (${secretId})`;
+  if (kind === "recovery-differs") return "recovery key";
   if (seq === null) return "store";
   return throughSeq === null ? `event ${seq}` : `events ${seq} to ${throughSeq}`;
 }
