@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { VaultError } from "../../lib/errors.ts";
@@ -41,9 +42,25 @@ export function checkPrivate(found: Stats, path: string, attempted: string): voi
   if (found.uid !== user) {
     throw notPrivate(attempted, "the database belongs to another user", `sudo chown ${user}`, path);
   }
-  if ((found.mode & 0o077) === 0) return;
-  throw notPrivate(attempted, "other users can reach the database", "chmod 600", path);
+  if ((found.mode & 0o077) !== 0) {
+    throw notPrivate(attempted, "other users can reach the database", "chmod 600", path);
+  }
+  checkDirectory(dirname(realpathSync(path)), user, attempted);
 }
+
+// Whoever may write there puts another file in its place, or a write-ahead log beside it.
+function checkDirectory(directory: string, user: number, attempted: string): void {
+  const { uid, mode } = statSync(directory);
+  if (uid !== user && uid !== ROOT) {
+    const problem = "the directory of the database belongs to another user";
+    throw notPrivate(attempted, problem, `sudo chown ${user}`, directory);
+  }
+  if ((mode & 0o022) === 0) return;
+  const problem = "other users can write in the directory of the database";
+  throw notPrivate(attempted, problem, "chmod 700", directory);
+}
+
+const ROOT = 0;
 
 function notPrivate(
   attempted: string,

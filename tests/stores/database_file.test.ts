@@ -9,6 +9,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  realpath,
   rm,
   symlink,
   writeFile,
@@ -145,6 +146,39 @@ test(
         });
       }
       await (await SqliteStore.open({ path, anyMode: true })).close();
+    });
+  },
+);
+
+test(
+  "SqliteStore.open() refuses a vault's database in a directory that others may write in or own, and says how to mend it",
+  { skip: POSIX },
+  async () => {
+    await withDirectory(async (temporary) => {
+      const directory = join(await realpath(temporary), "vault");
+      const path = join(directory, "vault.db");
+      const linked = join(temporary, "linked.db");
+      await (await initVault({ store: await SqliteStore.open({ path, create: true }) })).close();
+      await symlink(path, linked);
+      const refuses = async (problem: string, mend: string): Promise<void> => {
+        for (const named of [path, linked]) {
+          await assert.rejects(SqliteStore.open({ path: named }), {
+            code: "DISK",
+            message: `open ${named}: ${problem}`,
+            hints: [`mend it with: ${mend} '${directory}'`],
+          });
+          await (await SqliteStore.open({ path: named, anyMode: true })).close();
+        }
+      };
+      for (const mode of [0o777, 0o1777, 0o720, 0o702]) {
+        await chmod(directory, mode);
+        await refuses("other users can write in the directory of the database", "chmod 700");
+      }
+      await chmod(directory, 0o755);
+      await (await openVault({ store: await SqliteStore.open({ path }) })).close();
+      if (onlyRoot !== false) return;
+      await chown(directory, 65_534, 65_534);
+      await refuses("the directory of the database belongs to another user", "sudo chown 0");
     });
   },
 );
