@@ -204,3 +204,49 @@ function ownProvider(kek: Uint8Array) {
     describe: () => "a place of a test",
   };
 }
+
+/** Changes all that can be changed of `value`, however deep. */
+function spoil(value: unknown): void {
+  if (ArrayBuffer.isView(value)) return void (value as Uint8Array).fill(0xee);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    spoil(inner);
+    Reflect.set(value, key, "spoilt");
+  }
+  if (Array.isArray(value) && !Object.isFrozen(value)) value.push("spoilt");
+}
+
+test("what a vault gives is a copy: changing it changes nothing", async () => {
+  await onEveryStore(async (store) => {
+    const group = { workspaceId: "W", groupId: "G" };
+    const key = { kek: KEK, settings: { type: "own", list: [{ place: "here" }] } };
+    const providers = new Map([["own", ownProvider(KEK)]]);
+    const vault = await Vault.init({ store, key, providers });
+    const scope = { kind: "workspace" as const, workspaceId: "W" };
+    const gives: (() => Promise<unknown>)[] = [
+      () => vault.create({ name: "A", value: VALUE, aliases: ["a", "b"], scope }),
+      () => vault.import([{ name: "B", value: VALUE, aliases: ["c"] }]),
+      () => vault.attachGroup("A", group, { scope }),
+      () => vault.update("A", { aliases: ["a", "d"] }, { scope }),
+      () => vault.rotate("A", VALUE, { scope }),
+      () => vault.show("A", { scope }),
+      () => Array.fromAsync(vault.list()),
+      () => vault.audit(),
+      () => vault.info(),
+      () => vault.verify(),
+      () => vault.use("A", group, (_, secret) => secret),
+      () => vault.verify({ onEvent: (event) => spoil(event) }),
+    ];
+    for (const give of gives) {
+      spoil(await give());
+      assert.ok((await vault.verify()).isIntact, String(give));
+    }
+    const { aliases, attachedGroups, name } = await vault.show("A", { scope });
+    assert.deepEqual([name, aliases, attachedGroups], ["A", ["a", "d"], [group]]);
+    assert.deepEqual((await vault.info()).provider, key.settings);
+    await vault.use("A", group, (value) => {
+      assert.equal(value.buffer.byteLength, VALUE.length, "its buffer holds something else too");
+      assert.deepEqual(value, VALUE);
+    });
+  });
+});
