@@ -19,15 +19,19 @@ import { transact, type Transaction, type VaultState } from "./transaction.ts";
 
 /** A secret to be created. */
 export interface NewSecret {
-  /** Unique among names and aliases of its scope; 1 to 255 characters. */
+  /**
+   * Unique among names and aliases of its scope; 1 to 255 characters (code points) in Unicode normalisation form C, into
+   * which it is put. No control or direction-changing characters, no U+FFFD, no white space at its ends, nor the form of an
+   * id, nor `vault:` at its start.
+   */
   readonly name: string;
   /** 1 byte to 1 MiB, any bytes. Not changed, and copied when the vault is asked: the caller wipes it, then or later. */
   readonly value: Uint8Array;
   /** Default: global. */
   readonly scope?: Scope | undefined;
-  /** Other names. Default: none. */
+  /** Other names, by the same rules. Default: none. */
   readonly aliases?: readonly string[] | undefined;
-  /** From then on every use is denied. Milliseconds since 1970-01-01 UTC. Default: never. */
+  /** From then on every use is denied. Whole milliseconds since 1970-01-01 UTC. Default: never. */
   readonly expiresAtMs?: number | null | undefined;
 }
 
@@ -159,7 +163,9 @@ export function checkNames(
  * @throws {VaultError} `INVALID_INPUT`
  */
 export function checkExpiry(expiresAtMs: number | null, attempted: string): number | null {
-  if (expiresAtMs === null || isTime(expiresAtMs)) return expiresAtMs;
+  if (expiresAtMs === null) return null;
+  // Of the two zeros a database keeps one.
+  if (isTime(expiresAtMs)) return expiresAtMs + 0;
   throw new VaultError("INVALID_INPUT", attempted, "the expiry is not a time in milliseconds");
 }
 

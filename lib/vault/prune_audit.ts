@@ -24,7 +24,7 @@ import { type PastProofKey, readVaultRow } from "./vault_row.ts";
 export interface PruneResult {
   /** How many events were removed. */
   readonly removed: number;
-  /** How many old events stay, since living secrets need them. */
+  /** How many old events stay, since living secrets or the recovery key need them. */
   readonly kept: number;
   /** The newest event that was old enough; 0 if none was, and nothing has changed. */
   readonly throughSeq: number;

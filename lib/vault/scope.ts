@@ -6,7 +6,7 @@
 import { VaultError } from "../errors.ts";
 import { checkText, compareText } from "./text.ts";
 
-/** A group of a workspace. */
+/** A group of a workspace. Ids are 1 to 255 characters, by the rules of names, but that they may have the form of an id. */
 export interface Group {
   /** The workspace that the group belongs to. */
   readonly workspaceId: string;

@@ -137,7 +137,7 @@ export class Vault {
   }
 
   /**
-   * Creates all of `secrets` in one transaction, or none. They are asked for within it: other writers wait as long
+   * Creates all of `secrets` in one transaction, or none. Each is asked for, and taken, within it: other writers wait as long
    * as they take, and asking this vault for something meanwhile would wait for ever.
    *
    * @throws {VaultError} `ALREADY_EXISTS` if a name is taken, `INVALID_INPUT` if two of them share one.
@@ -266,10 +266,10 @@ export class Vault {
 
   /**
    * Removes the events from before a time, up to the first that is not. Of each living secret the newest of them
-   * stays, and its newest use. What stays is verifiable, and the prune is on record. Other processes may write while the
-   * vault is verified.
+   * stays, and its newest use; of those about recovery keys the newest. What stays is verifiable, and the prune is on
+   * record. Other processes may write while the vault is verified.
    *
-   * @param beforeMs Milliseconds since 1970-01-01 UTC.
+   * @param beforeMs Whole milliseconds since 1970-01-01 UTC.
    * @throws {VaultError} `INTEGRITY` if the vault does not verify, `INVALID_INPUT` if `beforeMs` is no whole number
    * from 0 on; nothing has changed then.
    */

@@ -17,7 +17,7 @@ export interface VaultOptions {
   readonly registry?: Registry | undefined;
   /** The clock. Milliseconds since 1970-01-01 UTC. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** Who acts, for the audit. Default: `library`. */
+  /** Who acts, for the audit: 1 to 255 characters, without control characters. Default: `library`. */
   readonly actor?: string | undefined;
 }
 

@@ -40,7 +40,7 @@ export interface VerifyOptions {
 export interface AuditVerification {
   /** Whether nothing is wrong. */
   readonly isIntact: boolean;
-  /** How many events are stored. */
+  /** How many events are stored; 0 if the store gives them out of order. */
   readonly events: number;
   /** The first event that the chain covers; those before were pruned, or lost their key. */
   readonly fromSeq: number;

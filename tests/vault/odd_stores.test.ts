@@ -86,3 +86,16 @@ test("a sealed value that is not bytes is refused", async () => {
     for (const [name, call] of calls) await assert.rejects(call(vault), INTEGRITY, name);
   }
 });
+
+test("verify() says so of events or secrets that come out of order, and counts no events", async () => {
+  const { store } = await filled();
+  await (await openVault({ store })).create({ name: "B", value: utf8("b") });
+  for (const [method, events] of [["auditAfter", 0], ["states", 4], ["secrets", 4]] as const) {
+    const reversed = (rows: unknown) => (rows as unknown[]).toReversed();
+    const vault = await openVault({ store: changing(store, method, reversed) });
+    const found = await vault.verify();
+    assert.ok(!found.isIntact);
+    assert.ok(found.findings.some(({ kind }) => kind === "store-disorder"), method);
+    assert.deepEqual([found.events, found.secrets], [events, 2], method);
+  }
+});

@@ -216,6 +216,15 @@ function spoil(value: unknown): void {
   if (Array.isArray(value) && !Object.isFrozen(value)) value.push("spoilt");
 }
 
+test("an expiry of either zero is kept as the one that every store keeps", async () => {
+  await onEveryStore(async (store) => {
+    const vault = await initVault({ store });
+    const created = await vault.create({ name: "A", value: VALUE, expiresAtMs: -0 });
+    const { expiresAtMs } = await vault.show("A");
+    assert.ok(Object.is(created.expiresAtMs, 0) && Object.is(expiresAtMs, 0));
+  });
+});
+
 test("what a vault gives is a copy: changing it changes nothing", async () => {
   await onEveryStore(async (store) => {
     const group = { workspaceId: "W", groupId: "G" };
