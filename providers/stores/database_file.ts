@@ -45,11 +45,18 @@ export function checkPrivate(found: Stats, path: string, attempted: string): voi
   if ((found.mode & 0o077) !== 0) {
     throw notPrivate(attempted, "other users can reach the database", "chmod 600", path);
   }
-  checkDirectory(dirname(realpathSync(path)), user, attempted);
+  checkDirectory(dirname(realpathSync(path)), attempted);
 }
 
-// Whoever may write there puts another file in its place, or a write-ahead log beside it.
-function checkDirectory(directory: string, user: number, attempted: string): void {
+/**
+ * Checks that nobody else may write in the directory of a database: he could put another file in its place, or a
+ * write-ahead log beside it.
+ *
+ * @throws {VaultError} `DISK` if others can, or it is another user's.
+ */
+export function checkDirectory(directory: string, attempted: string): void {
+  const user = process.getuid?.();
+  if (user === undefined) return;
   const { uid, mode } = statSync(directory);
   if (uid !== user && uid !== ROOT) {
     const problem = "the directory of the database belongs to another user";
@@ -57,7 +64,7 @@ function checkDirectory(directory: string, user: number, attempted: string): voi
   }
   if ((mode & 0o022) === 0) return;
   const problem = "other users can write in the directory of the database";
-  throw notPrivate(attempted, problem, "chmod 700", directory);
+  throw notPrivate(attempted, problem, "chmod go-w", directory);
 }
 
 const ROOT = 0;

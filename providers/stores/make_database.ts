@@ -11,6 +11,7 @@ import { placeNew } from "../host/backup_file.ts";
 import { exists } from "../host/exists.ts";
 import { makePrivateDirectory, syncDirectory } from "../host/private_directory.ts";
 import { removeLeftovers, temporaryPath } from "../host/temporary_file.ts";
+import { checkDirectory } from "./database_file.ts";
 import { migrate } from "./migrate.ts";
 import { storeError } from "./sqlite_error.ts";
 import { checkWholeFile } from "./whole_file.ts";
@@ -25,6 +26,7 @@ export async function makeDatabase(path: string, attempted: string): Promise<voi
   const base = `${path}.new`;
   try {
     await makePrivateDirectory(dirname(path));
+    checkDirectory(dirname(path), attempted);
     await removeLeftovers(base);
     if (!await exists(path)) await makeIn(temporaryPath(base), path, attempted);
   } catch (error) {

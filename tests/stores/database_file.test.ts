@@ -172,8 +172,12 @@ test(
       };
       for (const mode of [0o777, 0o1777, 0o720, 0o702]) {
         await chmod(directory, mode);
-        await refuses("other users can write in the directory of the database", "chmod 700");
+        await refuses("other users can write in the directory of the database", "chmod go-w");
+        // Nor is one made there.
+        const created = SqliteStore.open({ path: join(directory, "new.db"), create: true });
+        await assert.rejects(created, { code: "DISK", message: /other users can write in/ });
       }
+      assert.deepEqual(await readdir(directory), ["vault.db"]);
       await chmod(directory, 0o755);
       await (await openVault({ store: await SqliteStore.open({ path }) })).close();
       if (onlyRoot !== false) return;
