@@ -130,9 +130,15 @@ export class KeyHolder {
 
   #hold(vaultId: string, kek: Uint8Array, timeouts: Timeouts): void {
     const before = this.#held;
-    const handle = holdKek(kek, vaultId);
-    this.#next.clear();
-    if (before !== undefined) this.#retire(before.handle, handle.kekId);
+    let handle = holdKek(kek, vaultId);
+    if (before?.vaultId === vaultId && sameKekId(before.handle.kekId, handle.kekId)) {
+      // Another unlocking, perhaps in the middle of a rotation, whose keys it must not take away.
+      handle.close();
+      handle = before.handle;
+    } else {
+      this.#next.clear();
+      if (before !== undefined) this.#retire(before.handle, handle.kekId);
+    }
     const moment = this.#moment();
     this.#held = { vaultId, handle, timeouts, unlocked: moment, used: moment };
     this.#scheduleLook();

@@ -72,6 +72,20 @@ describe("KeyHolder", () => {
 });
 
 describe("KeyHolder in a rotation", () => {
+  it("keeps what is prepared while it is given the key that it holds already", async () => {
+    const world = await agentWorld();
+    assert.equal(await prepare(world), "ok");
+    const timeouts = { idleMs: 0, maxAgeMs: 15 * MINUTE };
+    await ask(world, { op: "hold", vaultId: VAULT_ID, kek: KEK, timeouts });
+    assert.equal(world.holder.status().held?.maxAgeMs, 15 * MINUTE);
+    assert.equal(
+      await statusOf(world, { op: "rewrap", kekId: OLD_ID, nextKekId: NEW_ID, batch: [] }),
+      "ok",
+    );
+    assert.equal(await statusOf(world, wrap(NEW_ID)), "ok");
+    assert.equal(await statusOf(world, wrap(OLD_ID)), "stale");
+  });
+
   it("wraps anew for a prepared key, and takes it over when the vault names it", async () => {
     const world = await agentWorld({ maxAgeMs: 60 * MINUTE });
     const before = world.holder.status().held;
@@ -136,8 +150,10 @@ describe("KeyHolder in a rotation", () => {
     assert.equal(locked.clock.alarms, 0, "nothing is left to be forgotten later");
     const again = await agentWorld();
     await prepare(again);
-    await ask(again, { op: "hold", vaultId: VAULT_ID, kek: KEK, timeouts });
-    const rewrap = { op: "rewrap", kekId: OLD_ID, nextKekId: NEW_ID, batch: [] } as const;
+    const kek = new Uint8Array(32).fill(9);
+    const kekId = kekIdOf(kek, VAULT_ID);
+    await ask(again, { op: "hold", vaultId: VAULT_ID, kek, timeouts });
+    const rewrap = { op: "rewrap", kekId, nextKekId: NEW_ID, batch: [] } as const;
     assert.equal(await statusOf(again, rewrap), "unprepared");
   });
 
