@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
 import { REPLACEMENT } from "./environment.ts";
 
@@ -28,7 +30,8 @@ export interface VaultPaths {
  * The places of the vault in `AIVAULT_DIR`, or of the one in the user's home.
  *
  * @param home Gives the home directory.
- * @throws {VaultError} `INVALID_INPUT` if neither is known, or the first is not UTF-8.
+ * @throws {VaultError} `INVALID_INPUT` if neither is known, or the first is not UTF-8, or relative to
+ * a working directory that is gone.
  */
 export function vaultPaths(
   aivaultDir: string | undefined,
@@ -43,7 +46,7 @@ export function vaultPaths(
     });
   }
   const base = isDefault ? join(homeDirectory(home), ".aivault") : "";
-  const directory = isDefault ? join(base, "data", "vault") : resolve(chosen);
+  const directory = isDefault ? join(base, "data", "vault") : absolutePath(chosen);
   return {
     directory,
     database: join(directory, "vault.db"),
@@ -58,6 +61,24 @@ export function vaultPaths(
 export function userHome(): string {
   // Only Node takes an empty HOME for the home directory.
   return homedir() || userInfo().homedir;
+}
+
+function absolutePath(path: string): string {
+  if (isAbsolute(path) || isSomewhere()) return resolve(path);
+  const problem = "AIVAULT_DIR is a relative path, and the working directory is gone";
+  throw new VaultError("INVALID_INPUT", "find the vault", problem, {
+    hints: ["change to a directory that is there, or set AIVAULT_DIR to a whole path"],
+  });
+}
+
+/** Whether the working directory is still there. Bun takes another one for one that was removed. */
+function isSomewhere(): boolean {
+  try {
+    const [named, real] = [statSync(process.cwd()), statSync(".")];
+    return named.dev === real.dev && named.ino === real.ino;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,11 +1,13 @@
 /** vaultPaths(): where the vault is. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import process from "node:process";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { vaultPaths } from "../../providers/host/paths.ts";
 import { ended, runtimeCommand, startCommand } from "../helpers/program.ts";
+import { withSession } from "../helpers/session.ts";
 
 test("vaultPaths() is below the home, with the key outside the vault's directory", () => {
   for (const unset of [undefined, "", " "]) {
@@ -54,4 +56,18 @@ test("vaultPaths() and keyFilePath() take an empty HOME for one that is not set"
     );
     assert.equal(stdout, `${listedHome()}/.aivault/data/vault\n${listedHome()}/key\n`, stderr);
   }
+});
+
+test("vaultPaths() finds no vault at a relative path where the working directory is gone", async () => {
+  await withSession(async ({ run, directory }) => {
+    const { exitCode, stdout, stderr } = await run(
+      "mkdir gone && cd gone && rmdir ../gone && AIVAULT_DIR=vault aivault status",
+    );
+    // Some runtimes do not even start there.
+    assert.match(stderr, /working directory/);
+    assert.ok(exitCode === 2 || exitCode === 1, stderr);
+    if (stderr.includes("aivault:")) assert.equal(exitCode, 2, stderr);
+    assert.equal(stdout, "");
+    assert.deepEqual((await readdir(directory)).sort(), ["bin", "home"]);
+  });
 });
