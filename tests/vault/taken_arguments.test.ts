@@ -101,6 +101,22 @@ function SPOILERS(): [string, (bytes: Uint8Array) => void][] {
   ];
 }
 
+test("recover() and createRecoveryKey() take their keys at once", async () => {
+  const store = new MemoryStore();
+  const vault = await initVault({ store });
+  await vault.create({ name: "A", value: VALUE });
+  const kek = KEK.slice();
+  let text: Uint8Array = new Uint8Array();
+  const making = vault.createRecoveryKey((lent) => void (text = lent.slice()), { kek });
+  kek.fill(0);
+  await making;
+  const recoveryKey = text.slice();
+  const next = () => Promise.resolve({ settings: CALLER, kek: OTHER_KEK.slice() });
+  const recovering = Vault.recover({ store, recoveryKey, next });
+  recoveryKey.fill(0);
+  await assertValue(await recovering, "A", VALUE);
+});
+
 test("create() takes only the bytes of a view, of whatever kind its buffer is", async () => {
   const vault = await initVault({ store: new MemoryStore() });
   const shared = new Uint8Array(new SharedArrayBuffer(20), 3, VALUE.length);
