@@ -129,3 +129,52 @@ for (const isRight of [true, false]) {
     assert.ok(kek.every((byte) => byte === 0));
   });
 }
+
+/** Runs `work`; gives every array that bytes equal to `bytes` were copied into meanwhile. */
+async function copiesOf(bytes: Uint8Array, work: () => Promise<unknown>): Promise<Uint8Array[]> {
+  const copies: Uint8Array[] = [];
+  const prototype: { set: Uint8Array["set"] } = Object.getPrototypeOf(Uint8Array.prototype);
+  const { set } = prototype;
+  prototype.set = function (this: Uint8Array, source, offset) {
+    const isCopy = source.length === bytes.length && bytes.every((byte, i) => source[i] === byte);
+    if (isCopy) copies.push(this.subarray(offset ?? 0, (offset ?? 0) + bytes.length));
+    set.call(this, source, offset);
+  };
+  try {
+    await work();
+  } finally {
+    prototype.set = set;
+  }
+  return copies;
+}
+
+test("the copies of what a caller gives are wiped when the call is done, also when it fails", async () => {
+  const store = new MemoryStore();
+  const vault = await initVault({ store });
+  await vault.create({ name: "A", value: utf8("the first value of A") });
+  const value = utf8("a value to look for");
+  const again = new Uint8Array(32).fill(0xc3);
+  const next = { settings: { type: "caller" }, kek: OTHER_KEK };
+  const calls: [string, Uint8Array, () => Promise<unknown>][] = [
+    ["create()", value, () => vault.create({ name: "B", value })],
+    ["create() of a name that is taken", value, () => vault.create({ name: "B", value })],
+    ["import()", value, () => vault.import([{ name: "C", value }])],
+    ["import() that fails", value, () => vault.import([{ name: "C", value }])],
+    ["rotate()", value, () => vault.rotate("A", value)],
+    ["rotate() of no secret", value, () => vault.rotate("NONE", value)],
+    ["init() where there is a vault", again, () => initVault({ store, kek: again })],
+    [
+      "rotateMaster() that fails",
+      OTHER_KEK,
+      () => vault.rotateMaster(next, () => Promise.reject(new RangeError("no"))),
+    ],
+    ["createRecoveryKey()", KEK, () => vault.createRecoveryKey(() => {}, { kek: KEK })],
+  ];
+  for (const [name, bytes, call] of calls) {
+    const copies = await copiesOf(bytes, () => call().catch(() => {}));
+    assert.ok(copies.length > 0, `${name} made no copy`);
+    for (const copy of copies) {
+      assert.ok(bytes.some((byte, i) => copy[i] !== byte), `${name} left a copy`);
+    }
+  }
+});
