@@ -31,19 +31,20 @@ export function vaultExists(): VaultError {
 }
 
 /**
- * Writes the first state of a vault under `given`, which is copied at once and which the caller wipes.
+ * Writes the first state of a vault under `given`, which is copied at once and which the caller wipes. From then on it
+ * is the key that `state.keys` holds.
  *
  * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
  */
 export async function initVault(
-  state: Pick<VaultState, "store" | "now" | "actor">,
+  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
   given: ProvidedKey,
   providers: KeyProviders | undefined,
 ): Promise<void> {
   const key = ownKey(given);
   try {
     if (key.settings.type !== CALLER_SETTINGS.type) checkProvider(providers, key);
-    await writeFirst(state, key);
+    await state.keys.adopt(key.kek, await writeFirst(state, key));
   } finally {
     wipe(key.kek);
   }
@@ -52,18 +53,20 @@ export async function initVault(
 function writeFirst(
   state: Pick<VaultState, "store" | "now" | "actor">,
   key: ProvidedKey,
-): Promise<void> {
+): Promise<string> {
   return state.store.write(async (writer) => {
     if (await writer.vault() !== undefined) throw vaultExists();
     const nowMs = timeOf(state.now);
+    const vaultId = crypto.randomUUID();
     const proofKey = randomBytes(KEY_LENGTH);
     try {
-      const row = await firstRow(crypto.randomUUID(), key, nowMs, proofKey);
+      const row = await firstRow(vaultId, key, nowMs, proofKey);
       const event = { kind: "vault.init", note: key.settings.type } as const;
       const { auditRow, chain } = nextAuditRow(row, event, nowMs, state.actor, proofKey);
       await writer.appendAudit(auditRow);
       await writer.putVault({ ...row, ...chain });
       wipe(row.auditKey);
+      return vaultId;
     } finally {
       wipe(proofKey);
     }

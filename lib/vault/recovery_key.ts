@@ -9,7 +9,7 @@ import { formatTypedKey, parseTypedKey } from "../crypto/typed_key.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { holdKek, kekIdOf, sameKekId } from "./kek.ts";
 import type { ProvidedKey } from "./key_provider.ts";
-import { callerKey, type KeyProviders, loadKek } from "./key_source.ts";
+import { callerKey, type KeyProviders, loadKek, providedKey } from "./key_source.ts";
 import { ownKek, takeOverKey } from "./own_key.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import {
@@ -164,20 +164,25 @@ export async function recover(
   try {
     const next = takeOverKey(await options.next());
     try {
-      await checkIsLost(state, next);
+      const row = await readRow(state.store);
+      checkIsLost(row, next);
       await rotateMaster(recovered, providers, next, options.onStep, "recover");
+      if (providers === undefined) return recovered;
+      // As in a vault that was opened: when another process rotates the key, its provider is asked for the next one.
+      const keys = providedKey(providers);
+      await keys.adopt(next.kek, row.vaultId);
+      recovered.keys.close();
+      return { ...state, keys };
     } finally {
       wipe(next.kek);
     }
-    return recovered;
   } catch (error) {
     recovered.keys.close();
     throw error;
   }
 }
 
-async function checkIsLost(state: Pick<VaultState, "store">, next: ProvidedKey): Promise<void> {
-  const row = await readRow(state.store);
+function checkIsLost(row: VaultRow, next: ProvidedKey): void {
   if (!sameKekId(kekIdOf(next.kek, row.vaultId), row.kekId)) return;
   throw new VaultError("INVALID_INPUT", "recover the vault", "the key there is the vault's own", {
     hints: [

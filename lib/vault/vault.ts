@@ -93,8 +93,9 @@ export class Vault {
   ): Promise<Vault> {
     const { providers } = options;
     const key = options.key ?? { settings: CALLER_SETTINGS, kek: options.kek };
+    const keys = providers === undefined ? callerKey(key.kek) : providedKey(providers);
     const first = (state: VaultState) => initVault(state, key, providers);
-    return new Vault(await begin(options, callerKey(key.kek), first), providers);
+    return new Vault(await begin(options, keys, first), providers);
   }
 
   /**

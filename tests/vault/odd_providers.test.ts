@@ -158,3 +158,51 @@ test("recover() refuses a recovery key that is not bytes", async () => {
     });
   }
 });
+
+/** A provider that keeps its key in memory, as several processes would share it. */
+function sharedProvider(): KeyProvider {
+  const places: { present: Uint8Array; staged: Uint8Array | undefined } = {
+    present: KEK.slice(),
+    staged: undefined,
+  };
+  return {
+    ...keylessProvider(false, KEK),
+    load: () => Promise.resolve(places.present.slice()),
+    loadStaged: () => Promise.resolve(places.staged?.slice()),
+    stage: (_, kek) => {
+      places.staged = kek.slice();
+      return Promise.resolve();
+    },
+    commit: () => {
+      places.present = places.staged ?? places.present;
+      places.staged = undefined;
+      return Promise.resolve();
+    },
+  };
+}
+
+test("a vault that was just made, or recovered, follows a rotation that another one does, as one that was opened", async () => {
+  const store = new MemoryStore();
+  const providers = new Map([["keyless", sharedProvider()]]);
+  const made = await Vault.init({ store, key: { settings: SETTINGS, kek: KEK }, providers });
+  await made.create({ name: "A", value: utf8("a") });
+  const opened = await Vault.open({ store, providers });
+  const other = await Vault.open({ store, providers });
+  for (const fill of [1, 2]) {
+    await other.rotateMaster({ settings: SETTINGS, kek: new Uint8Array(32).fill(fill) });
+    for (const vault of [made, opened]) {
+      assert.equal(await vault.use("A", {}, (value) => value.length), 1);
+      await vault.rotate("A", utf8("b"));
+    }
+  }
+  await made.rotateMaster({ settings: SETTINGS, kek: new Uint8Array(32).fill(3) });
+  let recoveryKey: Uint8Array = new Uint8Array();
+  await other.createRecoveryKey((text) => void (recoveryKey = text.slice()));
+  const next = () => Promise.resolve({ settings: SETTINGS, kek: new Uint8Array(32).fill(4) });
+  const recovered = await Vault.recover({ store, providers, recoveryKey, next });
+  await other.rotateMaster({ settings: SETTINGS, kek: new Uint8Array(32).fill(5) });
+  assert.equal(await recovered.use("A", {}, (value) => value.length), 1);
+  assert.equal(await opened.use("A", {}, (value) => value.length), 1);
+  await made.close();
+  await assert.rejects(made.show("A"), { code: "LOCKED" });
+});
