@@ -64,10 +64,17 @@ export function checkDirectory(directory: string, attempted: string): void {
   }
   if ((mode & 0o022) === 0) return;
   const problem = "other users can write in the directory of the database";
-  throw notPrivate(attempted, problem, "chmod go-w", directory);
+  if (uid === user && (mode & STICKY) === 0) {
+    throw notPrivate(attempted, problem, "chmod go-w", directory);
+  }
+  // It is everybody's, as /tmp is, and has to stay so.
+  throw new VaultError("DISK", attempted, problem, {
+    hints: ["keep the database in a directory of your own"],
+  });
 }
 
 const ROOT = 0;
+const STICKY = 0o1000;
 
 function notPrivate(
   attempted: string,

@@ -160,19 +160,23 @@ test(
       const linked = join(temporary, "linked.db");
       await (await initVault({ store: await SqliteStore.open({ path, create: true }) })).close();
       await symlink(path, linked);
-      const refuses = async (problem: string, mend: string): Promise<void> => {
+      const refuses = async (problem: string, hint: string): Promise<void> => {
         for (const named of [path, linked]) {
           await assert.rejects(SqliteStore.open({ path: named }), {
             code: "DISK",
             message: `open ${named}: ${problem}`,
-            hints: [`mend it with: ${mend} '${directory}'`],
+            hints: [hint],
           });
           await (await SqliteStore.open({ path: named, anyMode: true })).close();
         }
       };
       for (const mode of [0o777, 0o1777, 0o720, 0o702]) {
         await chmod(directory, mode);
-        await refuses("other users can write in the directory of the database", "chmod go-w");
+        // What is everybody's, as /tmp is, has to stay so.
+        const hint = mode === 0o1777
+          ? "keep the database in a directory of your own"
+          : `mend it with: chmod go-w '${directory}'`;
+        await refuses("other users can write in the directory of the database", hint);
         // Nor is one made there.
         const created = SqliteStore.open({ path: join(directory, "new.db"), create: true });
         await assert.rejects(created, { code: "DISK", message: /other users can write in/ });
@@ -182,7 +186,8 @@ test(
       await (await openVault({ store: await SqliteStore.open({ path }) })).close();
       if (onlyRoot !== false) return;
       await chown(directory, 65_534, 65_534);
-      await refuses("the directory of the database belongs to another user", "sudo chown 0");
+      const hint = `mend it with: sudo chown 0 '${directory}'`;
+      await refuses("the directory of the database belongs to another user", hint);
     });
   },
 );
