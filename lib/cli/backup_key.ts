@@ -53,10 +53,35 @@ export function keyOf(
       ) {
         await recordHere(context, row, "vault.unlock.failed");
       }
-      const isOther = hasCode(error, "WRONG_KEY", "KEY_STALE", "KEY_MISSING", "KEY_UNAVAILABLE");
-      throw isOther ? needsOldKey(error, row.kekId) : error;
+      throw explained(error, row);
     }
   };
+}
+
+function explained(error: unknown, row: VaultRow): unknown {
+  const isOther = hasCode(error, "WRONG_KEY", "KEY_STALE", "KEY_MISSING", "KEY_UNAVAILABLE");
+  return isOther ? needsOldKey(error, row.kekId) : error;
+}
+
+/**
+ * Checks that the key at hand is still that of the vault `row`: another process may have rotated the master key since,
+ * and the restored vault would not open. A passphrase, or a key that the flags give, opens it all the same.
+ */
+export async function checkStillThere(
+  flags: BackupKeyFlags,
+  providers: KeyProviders,
+  row: VaultRow | undefined,
+): Promise<void> {
+  const isGiven = flags.keyFile !== undefined || usesRecovery(flags);
+  if (row === undefined || isGiven || hasLock(providers, row.provider.type)) return;
+  const keys = providedKey(providers);
+  try {
+    await keys.current(row);
+  } catch (error) {
+    throw explained(error, row);
+  } finally {
+    keys.close();
+  }
 }
 
 async function givenKek(

@@ -26,7 +26,8 @@ export interface BackupPlace {
    *
    * @param backup Opened to be restored.
    * @param force Replace what is there; it is kept aside.
+   * @param check Called where a vault lives, once nobody else writes to it. If it fails, nothing is changed.
    * @throws {VaultError} `ALREADY_EXISTS` if a database is there, without `force`.
    */
-  install(backup: OpenedBackup, force: boolean): Promise<Installed>;
+  install(backup: OpenedBackup, force: boolean, check?: () => Promise<void>): Promise<Installed>;
 }

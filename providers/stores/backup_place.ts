@@ -26,8 +26,8 @@ export function backupPlace(options: BackupPlaceOptions) {
       purpose: "verify" | "restore",
       work: (backup: OpenedBackup) => Promise<T>,
     ) => withBackup(options.database, path, purpose, work),
-    install: (backup: OpenedBackup, force: boolean) =>
-      installBackup(options, pathOf(backup.copy), force),
+    install: (backup: OpenedBackup, force: boolean, check?: () => Promise<void>) =>
+      installBackup(options, pathOf(backup.copy), force, check),
   };
 }
 

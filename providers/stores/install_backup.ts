@@ -41,11 +41,13 @@ export interface BackupPlaceOptions {
  * this process dies, would write to both.
  *
  * @param from In a private directory beside the database, which the caller removes with all that is made in it.
+ * @param check Called where a vault lives, once nobody else writes to it. If it fails, nothing is changed.
  */
 export async function installBackup(
   options: BackupPlaceOptions,
   from: string,
   force: boolean,
+  check: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Installed> {
   const { database, whileInitialising } = options;
   await checkWholeFile(from, ATTEMPTED);
@@ -60,14 +62,18 @@ export async function installBackup(
       await placeFile(from, database, isThere);
       return { aside: undefined };
     }
-    return { aside: await replace(database, from) };
+    return { aside: await replace(database, from, check) };
   });
   if (installed !== undefined) return installed;
   throw new VaultError("BUSY", ATTEMPTED, "another process holds the vault");
 }
 
 /** Replaces what is there, and gives where it is kept. */
-async function replace(database: string, from: string): Promise<string> {
+async function replace(
+  database: string,
+  from: string,
+  check: () => Promise<void>,
+): Promise<string> {
   const aside = asidePath(database);
   // Before SQLite sees them, for it removes a log that does not fit.
   const files = join(dirname(from), "files.db");
@@ -76,7 +82,7 @@ async function replace(database: string, from: string): Promise<string> {
   if (living !== undefined) {
     // The files of a database that is in use say nothing by themselves.
     for (const suffix of copied) await rm(`${files}${suffix}`, { force: true });
-    await replaceContent(living, aside, from);
+    await replaceContent(living, aside, from, check);
     return aside;
   }
   await renameDurably(copied.toReversed().map((suffix) => [files + suffix, aside + suffix]));
@@ -104,12 +110,18 @@ async function openLiving(database: string): Promise<SqliteStore | undefined> {
 }
 
 // In one transaction: what another process wrote between the copy and the replacement would be in neither.
-async function replaceContent(living: SqliteStore, aside: string, from: string): Promise<void> {
+async function replaceContent(
+  living: SqliteStore,
+  aside: string,
+  from: string,
+  check: () => Promise<void>,
+): Promise<void> {
   let isKept = false;
   try {
     const restored = await SqliteStore.open({ path: from });
     try {
       await living.replaceBy(restored, async (copyTo) => {
+        await check();
         await keepAside(copyTo, join(dirname(from), "before.db"), aside);
         isKept = true;
       });

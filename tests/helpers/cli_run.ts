@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { BackupPlace } from "../../lib/cli/backup_place.ts";
 import type { CliContext } from "../../lib/cli/context.ts";
 import { run } from "../../lib/cli/program.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
@@ -26,6 +27,8 @@ export interface CliWorld {
   readonly providers: readonly KeyProvider[];
   /** Gives what a file or standard input holds. Without it there is no input. */
   readonly readInput?: CliContext["readInput"];
+  /** Its backups. Without it there are none. */
+  readonly backups?: () => Promise<BackupPlace>;
   /** Called when a command asks for the runtime's own cipher. */
   readonly onNativeCipher?: () => void;
   /** Called when a command has delivered something before it goes on. */
@@ -82,7 +85,7 @@ export async function runCli(world: CliWorld, ...args: string[]): Promise<CliRun
           leftovers: () => Promise.resolve([]),
           space: () => Promise.resolve(undefined),
         }),
-      backups: () => Promise.reject(new RangeError("no backups")),
+      backups: world.backups ?? (() => Promise.reject(new RangeError("no backups"))),
     },
     agent: {
       clock: systemClock,

@@ -9,7 +9,7 @@ import type { BackupManifest } from "../../vault/backup_manifest.ts";
 import { type KeyProviders, providerOf } from "../../vault/key_source.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
 import { dropOtherKey } from "../agent_status.ts";
-import { type BackupKeyFlags, keyOf, usesRecovery } from "../backup_key.ts";
+import { type BackupKeyFlags, checkStillThere, keyOf, usesRecovery } from "../backup_key.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
@@ -94,18 +94,19 @@ export function restore(
     const backups = await context.place.backups();
     await refuseForeign(context, "restore the backup");
     await refuseLiving(context, flags);
-    let settings: VaultRow["provider"] | undefined;
+    let backedUp: VaultRow | undefined;
     const key = keyOf(context, flags, providers);
     const noting: BackupKey = (row) => {
-      settings = row.provider;
+      backedUp = row;
       return key(row);
     };
     const { manifest, aside } = await backups.withBackup(file, "restore", async (backup) => {
       const manifest = await prepareRestore(backup, noting, { actor: ACTOR, now: Date.now });
-      return { manifest, ...await backups.install(backup, flags.force === true) };
+      const check = () => checkStillThere(flags, providers, backedUp);
+      return { manifest, ...await backups.install(backup, flags.force === true, check) };
     });
     await dropOtherKey(context, manifest.kekId);
-    sayWhatIsLeft(context, flags, providers, settings);
+    sayWhatIsLeft(context, flags, providers, backedUp?.provider);
     const { directory } = context.place;
     return {
       text: [
