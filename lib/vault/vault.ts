@@ -192,7 +192,8 @@ export class Vault {
    *
    * @param ref An id, `vault:secret:<id>`, or a name or alias: the first match in the order
    * group, attached, workspace, global that the context allows.
-   * @throws {VaultError} `NOT_FOUND`, `ACCESS_DENIED` (on record too), `INTEGRITY`.
+   * @throws {VaultError} `NOT_FOUND`, `ACCESS_DENIED` (on record too), `INTEGRITY`, `INVALID_INPUT` if several secrets
+   * that are attached to the group bear the name.
    */
   async use<T>(ref: string, context: UseContext, user: SecretUser<T>): Promise<T> {
     return await useSecret(this.#open, ref, context, user);

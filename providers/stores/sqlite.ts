@@ -10,6 +10,7 @@ import { VaultError } from "../../lib/errors.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
+import { FileWatch } from "./file_watch.ts";
 import { migrate } from "./migrate.ts";
 import { SchemaWatch } from "./schema_watch.ts";
 import { checkOptions, type SqliteStoreOptions } from "./sqlite_options.ts";
@@ -46,6 +47,7 @@ const copies = new Mutex();
  */
 export class SqliteStore implements Store {
   readonly #path: string;
+  readonly #file: FileWatch;
   readonly #database: DatabaseSync;
   readonly #busyTimeoutMs: number;
   readonly #mutex = new Mutex();
@@ -60,6 +62,7 @@ export class SqliteStore implements Store {
   ) {
     this.#schema = schema;
     this.#path = path;
+    this.#file = new FileWatch(path);
     this.#database = database;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#writer = new SqliteWriter(database);
@@ -197,6 +200,7 @@ export class SqliteStore implements Store {
         try {
           this.#schema.check(attempted);
           const result = await work(this.#writer);
+          if (begin !== "begin") this.#file.check(attempted);
           database.exec("commit");
           return result;
         } catch (error) {

@@ -1,6 +1,6 @@
 /** SqliteStore, used as its types or its documentation do not allow: it says so, and waits for nothing. */
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, rename } from "node:fs/promises";
 import { join, relative } from "node:path";
 import process from "node:process";
 import test from "node:test";
@@ -98,3 +98,29 @@ test("a SqliteStore that was closed says LOCKED, and may be closed again", async
     await other.close();
   });
 });
+
+test(
+  "SqliteStore.write() says so, and writes nothing, if its file was removed or replaced while it was open",
+  {
+    skip: process.platform === "win32" && "Windows removes no open file",
+  },
+  async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, "vault.db");
+      const vault = await initVault({ store: await sqliteStore(directory) });
+      await vault.create({ name: "A", value: utf8("a") });
+      const gone = { name: "VaultError", code: "DISK" };
+      await rename(path, `${path}.aside`);
+      await assert.rejects(vault.create({ name: "B", value: utf8("b") }), gone);
+      const other = await initVault({ store: await sqliteStore(directory, "other.db") });
+      await other.close();
+      await rename(join(directory, "other.db"), path);
+      await assert.rejects(vault.create({ name: "B", value: utf8("b") }), gone);
+      await rename(`${path}.aside`, path);
+      await vault.create({ name: "B", value: utf8("b") });
+      const { isIntact, secrets } = await vault.verify();
+      assert.deepEqual([isIntact, secrets], [true, 2]);
+      await vault.close();
+    });
+  },
+);
