@@ -34,6 +34,8 @@ const problems: Readonly<Record<string, string>> = {
   EFBIG: "the file would be too large",
   EIO: "the disk reports an error",
   EISDIR: "it is a directory",
+  ELOOP: "symbolic links lead in a circle",
+  ENAMETOOLONG: "the path is too long",
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is not a directory",
   EPERM: "not permitted",

@@ -171,3 +171,24 @@ test(
       assert.deepEqual(await listFiles(join(directory, "vault")), ["600 kek.key", "600 vault.db"]);
     }, { AIVAULT_DIR: "<dir>/vault" }),
 );
+
+test(
+  "a path that leads in a circle, or is too long, is named so, and no vault is made",
+  options,
+  () =>
+    withSession(async ({ run, directory, home }) => {
+      await run("ln -s loop loop");
+      const long = "l".repeat(300);
+      for (
+        const [path, problem] of [
+          ["loop", "symbolic links lead in a circle"],
+          [long, "the path is too long"],
+        ]
+      ) {
+        const { exitCode, stderr } = await run(`AIVAULT_DIR=<dir>/${path} aivault status`);
+        assert.equal(stderr, `aivault: look at ${directory}/${path}/vault.db: ${problem}\n`);
+        assert.equal(exitCode, 74);
+      }
+      assert.deepEqual(await listFiles(home), []);
+    }),
+);
