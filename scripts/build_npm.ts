@@ -17,7 +17,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { LICENSES_FILE } from "./build/licenses.ts";
 import { checkedOutCommit } from "./build/stage.ts";
-import { bun, withStage } from "./compile.ts";
+import { bun, HINTS, runBuild, withStage } from "./compile.ts";
 import { ROOT } from "./source_tree.ts";
 
 /** The parts of package.json that the package's own manifest is made of. */
@@ -109,13 +109,12 @@ function bundleCommand(stage: string, bin: string): void {
     "--min-chunk-size=16384",
     "--chunk-naming=parts/[name]-[hash].[ext]",
   ];
-  const command = ["build", ...options, ...parts, `--outdir=${bin}`, "cli.ts"];
-  try {
-    execFileSync(bun(), command, { cwd: stage, stdio: ["ignore", "ignore", "pipe"] });
-  } catch (error) {
-    const hint = "`npm test` installs Bun";
-    throw new Error(`Bun could not bundle the command\nhint: ${hint}`, { cause: error });
-  }
+  const failure = runBuild(
+    [bun(), "build", ...options, ...parts, `--outdir=${bin}`, "cli.ts"],
+    stage,
+  );
+  if (failure === undefined) return;
+  throw new Error(`bun could not build the command:\n${failure}\nhint: ${HINTS.bun}`);
 }
 
 function edit(path: string, pattern: RegExp, replacement: string): void {

@@ -40,7 +40,8 @@ export interface Build {
   readonly stage: string;
 }
 
-const HINTS: Readonly<Record<Engine, string>> = {
+/** What to do where an engine cannot build. */
+export const HINTS: Readonly<Record<Engine, string>> = {
   deno:
     "where Deno's base executable cannot be downloaded, fetch denort of this Deno's version from its " +
     "releases and put its path into DENORT_BIN, or use --engine bun",
@@ -62,7 +63,7 @@ export function buildCommand({ engine, target, outfile, stage }: Build): [string
     "--minify",
     "--bytecode",
     "--format=esm",
-    // What a command does not need is not read either.
+    // What a command does not need is not read either; parts that are small go with others.
     "--splitting",
     "--min-chunk-size=16384",
     // Most of what runs in a command runs once: compiling it to machine code at the usual threshold costs more than it
@@ -88,6 +89,19 @@ function deno(): string {
   return "Deno" in globalThis ? process.execPath : "deno";
 }
 
+/** Runs a command that builds something of `stage`, and gives what it said if it failed. */
+export function runBuild(
+  [command, ...args]: readonly [string, ...string[]],
+  stage: string,
+): string | undefined {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: stage,
+    encoding: "utf8",
+  });
+  if (error === undefined && status === 0) return undefined;
+  return error?.message ?? `${stdout}${stderr}`.trimEnd();
+}
+
 /**
  * Builds one executable.
  *
@@ -96,17 +110,13 @@ function deno(): string {
 export function compile(build: Build): string | undefined {
   // Beside the sources first: a build that fails leaves an earlier executable alone.
   const built = join(build.stage, basename(build.outfile));
-  const [command, ...args] = buildCommand({ ...build, outfile: built });
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: build.stage,
-    encoding: "utf8",
-  });
-  if (error === undefined && status === 0 && existsSync(built)) {
+  const failure = runBuild(buildCommand({ ...build, outfile: built }), build.stage);
+  if (failure === undefined && existsSync(built)) {
     copyFileSync(built, `${build.outfile}.tmp`);
     renameSync(`${build.outfile}.tmp`, build.outfile);
     return undefined;
   }
-  const said = error?.message ?? `${stdout}${stderr}`.trimEnd();
+  const said = failure ?? "it made no file";
   return `${build.engine} could not build ${build.outfile}:\n${said}\nhint: ${HINTS[build.engine]}`;
 }
 

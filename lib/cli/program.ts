@@ -41,10 +41,7 @@ export async function run(context: CliContext, args: readonly string[]): Promise
   }
 }
 
-/**
- * Runs what has no flag but `--json`, if that is what `args` are: the parser would take as long to load as the
- * whole command to run.
- */
+/** Runs what has no flag but `--json`, if that is what `args` are: the parser would be loaded for nothing. */
 function runUnparsed(
   context: CliContext,
   args: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * The flags that choose a key provider and say how it keeps the key.
+ * What the flags mean that choose a key provider. How they are written stands in `syntax/provider_flags.ts`.
  *
  * @module
  */

@@ -26,7 +26,7 @@ export function processSha256(): Sha256 {
 
 /**
  * Makes `candidate` the SHA-256 of this process, if HMAC on top of it gives a known answer that asks for all that is used
- * of it. To ask {@linkcode portableSha256} instead would, in a short process, take longer than the candidate saves.
+ * of it. To ask {@linkcode portableSha256} instead would cost a short process most of what the candidate saves.
  *
  * @returns Whether it does; if not, nothing is changed.
  */

@@ -10,12 +10,12 @@ import { checkText } from "./text.ts";
 import type { VaultState } from "./transaction.ts";
 import type { VaultOptions } from "./vault_options.ts";
 
-/** What every operation of a vault with these options works with. */
-export function stateOf(options: VaultOptions, keys: KeySource): VaultState {
+/** What every operation of a vault with these options works with, but its keys. */
+export function stateOf(options: VaultOptions): Omit<VaultState, "keys"> {
   const { registry = builtInRegistry, now = Date.now } = options;
   const store = closableStore(options.store);
   const actor = checkText(options.actor ?? "library", "actor", "open the vault");
-  return { store, keys, registry, now, actor };
+  return { store, registry, now, actor };
 }
 
 /** Begins with `first`; the keys are let go if it fails. */
@@ -25,7 +25,7 @@ export async function begin(
   first: (state: VaultState) => Promise<void>,
 ): Promise<VaultState> {
   try {
-    const state = stateOf(options, keys);
+    const state = { ...stateOf(options), keys };
     await first(state);
     return state;
   } catch (error) {

@@ -155,18 +155,17 @@ export interface RecoverOptions {
 /** Opens the KEK with the recovery key, and rotates the master key to a new one; see `Vault.recover`. */
 export async function recover(
   state: Omit<VaultState, "keys">,
-  providers: KeyProviders | undefined,
-  options: RecoverOptions,
+  { providers, recoveryKey, next: makeNext, onStep }: RecoverOptions,
 ): Promise<VaultState> {
-  const kek = await openWithRecoveryKey(state, options.recoveryKey);
+  const kek = await openWithRecoveryKey(state, recoveryKey);
   const recovered = { ...state, keys: callerKey(kek) };
   wipe(kek);
   try {
-    const next = takeOverKey(await options.next());
+    const next = takeOverKey(await makeNext());
     try {
       const row = await readRow(state.store);
       checkIsLost(row, next);
-      await rotateMaster(recovered, providers, next, options.onStep, "recover");
+      await rotateMaster(recovered, providers, next, onStep, "recover");
       if (providers === undefined) return recovered;
       // As in a vault that was opened: when another process rotates the key, its provider is asked for the next one.
       const keys = providedKey(providers);

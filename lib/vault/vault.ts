@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KEY_LENGTH } from "../crypto/aead.ts";
 import type { AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
@@ -122,8 +121,7 @@ export class Vault {
    * vault has none, `WRONG_KEY` (on record too) if it is another one, `INTEGRITY` if what is stored was changed.
    */
   static async recover(options: VaultOptions & RecoverOptions): Promise<Vault> {
-    const { keys: _, ...state } = stateOf(options, callerKey(new Uint8Array(KEY_LENGTH)));
-    return new Vault(await recover(state, options.providers, options), options.providers);
+    return new Vault(await recover(stateOf(options), options), options.providers);
   }
 
   // What operations work with, until the vault is closed.

@@ -15,6 +15,7 @@ import { openAnchor } from "./anchor.ts";
 import type { AuditRow } from "./audit.ts";
 import { type AuditFinding, AuditFindings } from "./audit_finding.ts";
 import { type AuditHead, formatHead, parseHead } from "./audit_head.ts";
+import { CallersError } from "./callers_error.ts";
 import type { KekHandle } from "./kek.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import { isRecoveryOnRecord } from "./recovery.ts";
@@ -95,7 +96,7 @@ export async function verifyWith(
       try {
         await onEvent(event, isVerified);
       } catch (error) {
-        throw new ListenerError(error);
+        throw new CallersError(error);
       }
     };
     const keys = { anchorKey, proofKeys };
@@ -123,19 +124,10 @@ export async function verifyWith(
     }
     return outcome(row, findings, chain, secrets?.secrets ?? await reader.countSecrets());
   } catch (error) {
-    throw error instanceof ListenerError ? error.cause : error;
+    throw error instanceof CallersError ? error.cause : error;
   } finally {
     proofKeys?.wipe();
     wipe(anchorKey);
-  }
-}
-
-/** What the caller's listener failed with: whatever it is, it says nothing about the vault. */
-class ListenerError extends Error {
-  override readonly name = "ListenerError";
-
-  constructor(cause: unknown) {
-    super("the listener failed", { cause });
   }
 }
 

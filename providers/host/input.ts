@@ -89,7 +89,7 @@ async function readUpTo(limit: number, read: Read): Promise<Uint8Array> {
 
 // Not the runtime's stream: it may keep copies, and takes a directory, or an input that fails, for an empty one.
 async function readSome(buffer: Uint8Array, offset: number): Promise<number> {
-  for (;;) {
+  while (true) {
     try {
       return await new Promise((resolve, reject) => {
         read(STDIN, buffer, offset, buffer.length - offset, null, (error, count) => {

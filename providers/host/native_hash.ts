@@ -17,10 +17,10 @@ export function nativeSha256(): Sha256 | undefined {
 }
 
 /**
- * Has this process compute SHA-256, and so HMAC and HKDF, with the library of Bun, if that gives known answers. What is
+ * Has this process compute SHA-256, and so HMAC and HKDF, with the library of Bun, if that gives a known answer. What is
  * computed stays the same, and takes less time.
  *
- * On Node and Deno nothing changes: asking their libraries takes as long as computing it.
+ * On Node and Deno nothing changes: asking their libraries takes about as long as computing it.
  *
  * @returns Whether it does from now on; if not, the portable SHA-256 does.
  * @example

@@ -5,8 +5,9 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { Mutex } from "../../lib/vault/mutex.ts";
 import { VaultError } from "../../lib/errors.ts";
+import { CallersError } from "../../lib/vault/callers_error.ts";
+import { Mutex } from "../../lib/vault/mutex.ts";
 import type { Store, StoreReader, StoreWriter, WriteOptions } from "../../lib/vault/store.ts";
 import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
@@ -119,7 +120,7 @@ export class SqliteStore implements Store {
       try {
         return await work(writer);
       } catch (error) {
-        throw this.#writer.hasFailedWith(error) ? error : new ForeignError(error);
+        throw this.#writer.hasFailedWith(error) ? error : new CallersError(error);
       }
     };
   }
@@ -209,7 +210,7 @@ export class SqliteStore implements Store {
         }
       } catch (error) {
         // It may look like an error of SQLite or of a disk, and is none of this database.
-        if (error instanceof ForeignError) throw error.cause;
+        if (error instanceof CallersError) throw error.cause;
         throw await failure(this.#path, attempted, error);
       }
     });
@@ -223,15 +224,6 @@ export class SqliteStore implements Store {
     } finally {
       this.#database.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
     }
-  }
-}
-
-/** What somebody else's work failed with. */
-class ForeignError extends Error {
-  override readonly name = "ForeignError";
-
-  constructor(cause: unknown) {
-    super("the work failed", { cause });
   }
 }
 

@@ -8,6 +8,7 @@ import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { initVault, KEK, openVault, OTHER_KEK, STORE_KINDS, utf8 } from "../helpers/vaults.ts";
+import { keylessProvider } from "../helpers/watched_kek.ts";
 
 const VALUE = utf8("the value");
 const CALLER = { type: "caller" };
@@ -43,13 +44,17 @@ test("open() takes the caller's key at once", async () => {
 test("init() takes a provider's key and settings at once", async () => {
   await onEveryStore(async (store) => {
     // The type need not stand first.
-    const key = { kek: KEK.slice(), settings: { place: "here", type: "own" } };
-    const making = Vault.init({ store, key, providers: new Map([["own", ownProvider(KEK)]]) });
+    const key = { kek: KEK.slice(), settings: { place: "here", type: "keyless" } };
+    const making = Vault.init({
+      store,
+      key,
+      providers: new Map([["keyless", keylessProvider(false, KEK)]]),
+    });
     key.kek.fill(0);
     key.settings.place = "elsewhere";
     const { provider } = await (await making).info();
-    assert.deepEqual(provider, { type: "own", place: "here" });
-    await Vault.open({ store, providers: new Map([["own", ownProvider(KEK)]]) });
+    assert.deepEqual(provider, { type: "keyless", place: "here" });
+    await Vault.open({ store, providers: new Map([["keyless", keylessProvider(false, KEK)]]) });
   });
 });
 
@@ -204,25 +209,6 @@ function listing(vault: Vault, scope: { kind: "workspace"; workspaceId: string }
   return vault.list({ scope });
 }
 
-function ownProvider(kek: Uint8Array) {
-  const nothing = () => Promise.resolve();
-  return {
-    type: "own",
-    needsPassphrase: false,
-    selfHeals: false,
-    options: [],
-    create: () => Promise.resolve({ settings: { type: "own" }, kek: kek.slice(), adopted: true }),
-    load: () => Promise.resolve(kek.slice()),
-    next: () => Promise.resolve({ settings: { type: "own" }, kek: kek.slice() }),
-    stage: nothing,
-    loadStaged: () => Promise.resolve(undefined),
-    commit: nothing,
-    discard: nothing,
-    retire: nothing,
-    describe: () => "a place of a test",
-  };
-}
-
 /** Changes all that can be changed of `value`, however deep. */
 function spoil(value: unknown): void {
   if (ArrayBuffer.isView(value)) return void (value as Uint8Array).fill(0xee);
@@ -246,8 +232,8 @@ test("an expiry of either zero is kept as the one that every store keeps", async
 test("what a vault gives is a copy: changing it changes nothing", async () => {
   await onEveryStore(async (store) => {
     const group = { workspaceId: "W", groupId: "G" };
-    const key = { kek: KEK, settings: { type: "own", list: [{ place: "here" }] } };
-    const providers = new Map([["own", ownProvider(KEK)]]);
+    const key = { kek: KEK, settings: { type: "keyless", list: [{ place: "here" }] } };
+    const providers = new Map([["keyless", keylessProvider(false, KEK)]]);
     const vault = await Vault.init({ store, key, providers });
     const scope = { kind: "workspace" as const, workspaceId: "W" };
     const gives: (() => Promise<unknown>)[] = [
