@@ -29,14 +29,14 @@ async function callsOf(
   return await callsBelow(log, world.directory);
 }
 
-/** The modes that files and directories are made with, by name. */
-function modesAtBirth(calls: readonly Call[]): Map<string, Set<string>> {
+/** The modes that `vault` and what is in it are made with, by name. */
+function modesAtBirth(calls: readonly Call[], vault: string): Map<string, Set<string>> {
   const modes = new Map<string, Set<string>>();
   const known = new Set<string>();
   for (const { name, text, paths } of calls) {
     // Another name for what was made with its mode already.
     if (/^link(at)?$/.test(name)) paths.forEach((each) => known.add(each));
-    const path = paths.find((each) => /vault(\/|$)/.test(each)) ?? "";
+    const path = paths.find((each) => each === vault || each.startsWith(`${vault}/`)) ?? "";
     const isBirth = /^(open|openat|creat|mkdir|mkdirat)$/.test(name) && !text.includes(" = -1 ");
     if (!isBirth || known.has(path)) continue;
     known.add(path);
@@ -61,7 +61,7 @@ test(
       ];
       const files = new Set(["0600"]);
       const directories = new Set(["0700"]);
-      const modes = modesAtBirth(calls);
+      const modes = modesAtBirth(calls, join(directory, "vault"));
       // What SQLite opens by its own wish bears 0644, but is there already.
       for (const name of ["vault.db", "vault.db-wal", "vault.db-shm", "kek.key", "kek.key.next"]) {
         assert.deepEqual(modes.get(name), files, name);

@@ -1,5 +1,5 @@
 /**
- * Being somebody else than root, whom no mode of a file stops.
+ * Being somebody whom the modes of files stop, where the tests run as root.
  *
  * @module
  */
@@ -11,7 +11,16 @@ export const NOBODY = 65_534;
 
 /** How to run a command as somebody else than root; root alone can and needs to. */
 export function asNobody(): readonly string[] | undefined {
-  const way = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  return asRoot(["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"]);
+}
+
+/** How to run a command as a root who is stopped by the modes of his own files, as any other user is by his. */
+export function asPlainOwner(): readonly string[] | undefined {
+  return asRoot(["setpriv", "--bounding-set=-dac_override,-dac_read_search"]);
+}
+
+/** `way`, if this is root and it works here. */
+function asRoot(way: readonly string[]): readonly string[] | undefined {
   const [file = "", ...args] = way;
   return process.getuid?.() === 0 && spawnSync(file, [...args, "true"]).status === 0
     ? way
