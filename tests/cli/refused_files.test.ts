@@ -73,3 +73,26 @@ test(
     `);
     }),
 );
+
+test(
+  "a command names a key file that may not be read, and neither replaces nor changes it",
+  options,
+  () =>
+    withVault(async ({ check, run }) => {
+      await run("cp vault/kek.key before.key; cp vault/vault.db kept.db; chmod 000 vault/kek.key");
+      await check(`
+      $ aivault secrets show A
+      ! aivault: read the vault's key: key file <dir>/vault/kek.key cannot be read (EACCES)
+      ! hint: if it is yours, mend it with: chmod 600 '<dir>/vault/kek.key'
+      [8]
+
+      $ rm vault/vault.db*; aivault init --provider file
+      ! aivault: read the vault's key: key file <dir>/vault/kek.key cannot be read (EACCES)
+      ! hint: if it is yours, mend it with: chmod 600 '<dir>/vault/kek.key'
+      [8]
+
+      $ cp kept.db vault/vault.db; chmod 600 vault/kek.key; cmp vault/kek.key before.key && aivault secrets list | wc -l
+      2
+    `);
+    }),
+);
