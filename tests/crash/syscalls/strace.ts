@@ -38,6 +38,10 @@ const WRITING = [
   "fchmodat",
 ];
 
+/** How strace parts a call that another thread's comes into. */
+const UNFINISHED = " <unfinished ...>";
+const RESUMED = /^<\.\.\. \w+ resumed>/;
+
 /** A command that takes longer hangs. */
 const HANGS_AFTER_MS = 60_000;
 
@@ -49,7 +53,7 @@ export interface Call {
   readonly count: number;
   /** The files that it names, or whose descriptors it uses. */
   readonly paths: readonly string[];
-  /** As strace prints it. */
+  /** As strace prints it, in one piece where another thread's call came between its start and its end. */
   readonly text: string;
   /** Whether the command was killed in it, so that it may not have happened. */
   readonly isLast: boolean;
@@ -105,17 +109,21 @@ export async function callsBelow(log: string, directory: string): Promise<Call[]
   const lines = (await readFile(log, "utf8")).split("\n").map(parseLine);
   const ended = new Set<number>();
   const open = new Map<string, number>();
+  const whole = new Map<number, string>();
   for (const [at, { thread, name, text, resumes }] of lines.entries()) {
-    if (text.endsWith("<unfinished ...>")) open.set(thread, at);
+    if (text.endsWith(UNFINISHED)) open.set(thread, at);
     else if (resumes) {
+      const start = open.get(thread) ?? -1;
+      whole.set(start, lines[start]?.text.replace(UNFINISHED, "") + text.replace(RESUMED, ""));
       // Without a result when the command was killed in it.
-      if (!/ = \?$/.test(text)) ended.add(open.get(thread) ?? -1);
+      if (!/ = \?$/.test(text)) ended.add(start);
     } else if (name !== "" && !/ = \?$/.test(text)) ended.add(at);
   }
   const counts = new Map<string, number>();
   const calls: Call[] = [];
-  for (const [at, { thread, name, text }] of lines.entries()) {
+  for (const [at, { thread, name, text: printed }] of lines.entries()) {
     if (name === "") continue;
+    const text = whole.get(at) ?? printed;
     const count = (counts.get(`${thread} ${name}`) ?? 0) + 1;
     counts.set(`${thread} ${name}`, count);
     if (/^open/.test(name) && !text.includes("O_CREAT")) continue;
@@ -129,5 +137,5 @@ export async function callsBelow(log: string, directory: string): Promise<Call[]
 /** `123 write(4</a>, ""..., 8) = 8`, or `123 <... write resumed>) = 8`. */
 function parseLine(line: string) {
   const [, thread = "", name = "", text = ""] = /^(\d+) +(\w*)(.*)$/.exec(line) ?? [];
-  return { thread, name: text.startsWith("(") ? name : "", text, resumes: text.startsWith("<...") };
+  return { thread, name: text.startsWith("(") ? name : "", text, resumes: RESUMED.test(text) };
 }
