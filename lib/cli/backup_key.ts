@@ -7,11 +7,11 @@ import { wipe } from "../crypto/bytes.ts";
 import { parseTypedKey } from "../crypto/typed_key.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { type BackupKey, needsOldKey } from "../vault/backup.ts";
-import { callerKey, type KeyProviders, providedKey } from "../vault/key_source.ts";
+import { callerKey, hasLock, type KeyProviders, providedKey } from "../vault/key_source.ts";
 import { readRow } from "../vault/read_row.ts";
+import { recordKeyless } from "../vault/record_keyless.ts";
 import { openRecovery } from "../vault/recovery.ts";
 import type { Store } from "../vault/store.ts";
-import { hasLock, recordLocked } from "../vault/take_kek.ts";
 import type { VaultRow } from "../vault/vault_row.ts";
 import type { CliContext } from "./context.ts";
 import { passphraseFlags, type UnlockFlags } from "./flags.ts";
@@ -125,7 +125,7 @@ async function recordHere(
   try {
     store = await openExisting(context);
     if (store === undefined || (await readRow(store)).vaultId !== vaultId) return;
-    await recordLocked({ store, now: Date.now, actor: ACTOR }, kind, "backup");
+    await recordKeyless({ store, now: Date.now, actor: ACTOR }, kind, "backup");
   } catch (error) {
     // What is here is to be replaced because it does not open.
     if (!hasCode(error, "INTEGRITY", "UNSUPPORTED")) throw error;

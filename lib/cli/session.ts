@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type KekKeeper, type KeyProviders, providedKey, providerOf } from "../vault/key_source.ts";
+import { hasLock, type KekKeeper, type KeyProviders, providedKey } from "../vault/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import { unlock } from "../vault/unlock.ts";
 import { vaultInfo } from "../vault/vault_info.ts";
@@ -33,7 +33,7 @@ export async function withProviders<T>(
  */
 export async function checkKeyAtHand(store: Store, providers: KeyProviders): Promise<void> {
   const { provider } = await vaultInfo(store);
-  if (!providerOf(providers, provider.type).needsPassphrase) await checkKey(store, providers);
+  if (!hasLock(providers, provider.type)) await checkKey(store, providers);
 }
 
 /** Makes sure that the key of the vault in `store` is at hand, as opening the vault does, and lets go of it. */

@@ -20,7 +20,7 @@ import { checkSecrets, type SecretCheck } from "./check_secrets.ts";
 import { sameKekId } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
 import type { Store } from "./store.ts";
-import { transact, type Transaction, type VaultState } from "./transaction.ts";
+import { type KeylessState, transact, type Transaction, type VaultState } from "./transaction.ts";
 import { readRow } from "./read_row.ts";
 import type { VaultRow } from "./vault_row.ts";
 import { type AuditVerification, verifyAudit } from "./verify_audit.ts";
@@ -146,7 +146,7 @@ export function verifyBackup(
 export function prepareRestore(
   backup: OpenedBackup,
   keyOf: BackupKey,
-  { actor, now }: Pick<VaultState, "actor" | "now">,
+  { actor, now }: Pick<KeylessState, "actor" | "now">,
 ): Promise<BackupManifest> {
   return withProvedBackup(backup, keyOf, "restore the backup", async (manifest, store, keys) => {
     await transact({ store, keys, now, actor }, async (transaction) => {

@@ -23,7 +23,13 @@ import {
   type Scope,
   scopeFields,
 } from "./scope.ts";
-import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
+import {
+  metadataOf,
+  parseSecretRow,
+  type SecretMetadata,
+  type SecretRecord,
+  type SecretRow,
+} from "./secret.ts";
 import { secretEvent } from "./secret_event.ts";
 import { deletedDigest, stateDigest } from "./state_digest.ts";
 import { quoted } from "./text.ts";
@@ -190,10 +196,7 @@ export function deleteSecret(
   });
 }
 
-function deletionEvent(
-  id: string,
-  row: Parameters<typeof parseSecretRow>[0] | undefined,
-): AuditEvent {
+function deletionEvent(id: string, row: SecretRow | undefined): AuditEvent {
   const kind = "secret.delete";
   const digest = { stateDigest: deletedDigest(id) };
   try {

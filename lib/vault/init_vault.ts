@@ -20,7 +20,7 @@ import {
 } from "./key_source.ts";
 import { ownKey, takeOverKey } from "./own_key.ts";
 import { descriptionMac, sealProofKey } from "./proof_key.ts";
-import { nextAuditRow, transact, type VaultState } from "./transaction.ts";
+import { type KeylessState, nextAuditRow, transact, type TransactionState } from "./transaction.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
 
 /** The error of making a vault where there is one. */
@@ -37,7 +37,7 @@ export function vaultExists(): VaultError {
  * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
  */
 export async function initVault(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  state: TransactionState,
   given: ProvidedKey,
   providers: KeyProviders | undefined,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function initVault(
 }
 
 function writeFirst(
-  state: Pick<VaultState, "store" | "now" | "actor">,
+  state: KeylessState,
   key: ProvidedKey,
 ): Promise<string> {
   return state.store.write(async (writer) => {
@@ -117,7 +117,7 @@ async function firstRow(
  * @returns Whether the vault has its key again; `false` if secrets exist.
  */
 export function healLostKey(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  state: TransactionState,
   providers: KeyProviders,
 ): Promise<boolean> {
   return transact(state, async (transaction) => {

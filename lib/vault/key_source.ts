@@ -126,9 +126,7 @@ async function findKept(
   keeper: KekKeeper | undefined,
   row: VaultRow,
 ): Promise<KekHandle | undefined> {
-  if (keeper === undefined || !providerOf(providers, row.provider.type).needsPassphrase) {
-    return undefined;
-  }
+  if (keeper === undefined || !hasLock(providers, row.provider.type)) return undefined;
   const kept = await keeper.find(row.vaultId, row.kekId);
   if (kept === undefined || sameKekId(kept.kekId, row.kekId)) return kept;
   kept.close();
@@ -146,6 +144,11 @@ export function providerOf(providers: KeyProviders, type: string): KeyProvider {
   const provider = providers.get(type);
   if (provider !== undefined) return provider;
   throw noProvider(type);
+}
+
+/** Whether the key of the vault's provider `type` can be locked away: it needs a passphrase. */
+export function hasLock(providers: KeyProviders, type: string): boolean {
+  return providerOf(providers, type).needsPassphrase;
 }
 
 /**

@@ -7,9 +7,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import { healLostKey } from "./init_vault.ts";
 import type { KeyProviders } from "./key_source.ts";
 import { settle } from "./settle_rotation.ts";
-import { transact, type VaultState } from "./transaction.ts";
-
-type TransactionState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
+import type { TransactionState } from "./transaction.ts";
 
 /** Settles a rotation that was left behind, unless another process holds the store or something is out of reach. */
 export async function settleIfFree(
@@ -40,9 +38,4 @@ export async function heal(
     hints: ["the vault has secrets under the lost key, so no new key was made", ...missing.hints],
     cause: missing,
   });
-}
-
-/** Puts a wrong passphrase on record. */
-export async function recordFailure(state: TransactionState): Promise<void> {
-  await transact(state, (transaction) => transaction.record({ kind: "vault.unlock.failed" }));
 }

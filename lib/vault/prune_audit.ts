@@ -16,7 +16,7 @@ import { isTime } from "./clock.ts";
 import { sealAnchor } from "./anchor.ts";
 import { formatHead } from "./audit_head.ts";
 import { digestOf, isStillThere, planPrune, type PrunePlan } from "./plan_prune.ts";
-import { transact, type Transaction, type VaultState } from "./transaction.ts";
+import { transact, type Transaction, type TransactionState } from "./transaction.ts";
 import { untilStable } from "./read_row.ts";
 import { type PastProofKey, readVaultRow } from "./vault_row.ts";
 
@@ -32,13 +32,11 @@ export interface PruneResult {
   readonly head: string;
 }
 
-type PruneState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
-
 /** How often the vault is verified anew when another prune, or a restore, came between. */
 const MAX_ATTEMPTS = 3;
 
 /** Removes the events from before `beforeMs`, up to the first that is not. */
-export async function pruneAudit(state: PruneState, beforeMs: number): Promise<PruneResult> {
+export async function pruneAudit(state: TransactionState, beforeMs: number): Promise<PruneResult> {
   // Nothing is older than a time that is none, nor younger: all would go.
   if (!isTime(beforeMs)) {
     const problem = "the time to prune before is not one in milliseconds";
@@ -69,7 +67,7 @@ class Changed extends Error {
   override readonly name = "Changed";
 }
 
-function verifiedPlan(state: PruneState, beforeMs: number): Promise<PrunePlan> {
+function verifiedPlan(state: TransactionState, beforeMs: number): Promise<PrunePlan> {
   return untilStable(state.store, () =>
     state.store.read(async (reader) => {
       const row = await readVaultRow(reader);

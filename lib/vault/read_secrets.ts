@@ -14,7 +14,7 @@ import type { StoreReader } from "./store.ts";
 import { untilStable } from "./read_row.ts";
 import { checkScope, sameScope, type Scope, takeScope } from "./scope.ts";
 import { quoted } from "./text.ts";
-import { metadataOf, parseSecretRow, type SecretMetadata } from "./secret.ts";
+import { metadataOf, parseSecretRow, type SecretMetadata, type SecretRow } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
 import type { VaultState } from "./transaction.ts";
 import { readVaultRow } from "./vault_row.ts";
@@ -93,7 +93,7 @@ async function* secretsIn(
   }
 }
 
-function readable(row: Parameters<typeof parseSecretRow>[0]): SecretMetadata | DamagedSecret {
+function readable(row: SecretRow): SecretMetadata | DamagedSecret {
   try {
     return metadataOf(parseSecretRow(row));
   } catch (error) {

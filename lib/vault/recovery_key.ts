@@ -22,7 +22,7 @@ import {
 } from "./recovery.ts";
 import { rotateMaster, type StepListener } from "./rotate_master.ts";
 import type { StoreReader } from "./store.ts";
-import { recordWrongPassphrase } from "./take_kek.ts";
+import { recordKeyless, recordWrongPassphrase } from "./record_keyless.ts";
 import { transact, type VaultState } from "./transaction.ts";
 import { readRow, untilStable } from "./read_row.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
@@ -210,12 +210,7 @@ async function openWithRecoveryKey(
       return kek;
     });
   } catch (error) {
-    if (hasCode(error, "WRONG_KEY")) {
-      await transact(
-        { ...state, keys: callerKey(new Uint8Array(KEY_LENGTH)) },
-        (transaction) => transaction.record({ kind: "recovery.use.failed" }),
-      );
-    }
+    if (hasCode(error, "WRONG_KEY")) await recordKeyless(state, "recovery.use.failed");
     throw error;
   } finally {
     wipe(recoveryKey);

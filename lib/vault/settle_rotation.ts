@@ -15,7 +15,7 @@ import {
   noProvider,
   providerOf,
 } from "./key_source.ts";
-import { transact, type Transaction, type VaultState } from "./transaction.ts";
+import { transact, type Transaction, type TransactionState } from "./transaction.ts";
 import type { PendingRotation, ProviderSettings, VaultRow } from "./vault_row.ts";
 
 /**
@@ -24,7 +24,7 @@ import type { PendingRotation, ProviderSettings, VaultRow } from "./vault_row.ts
  * @throws {VaultError} `BUSY` with `noWait` if another process holds the store.
  */
 export async function settle(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  state: TransactionState,
   providers: KeyProviders | undefined,
   options: { noWait?: boolean } = {},
 ): Promise<void> {
@@ -74,7 +74,7 @@ export async function settleIfReached(
  * @throws {VaultError} if the vault's own key is not in its place.
  */
 export async function discardStray(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  state: TransactionState,
   providers: KeyProviders,
 ): Promise<void> {
   await transact(state, async (transaction) => {

@@ -30,18 +30,26 @@ import type { Registry } from "./registry.ts";
 import type { Store, StoreWriter, WriteOptions } from "./store.ts";
 import { editedVault, readVaultRow, type VaultRow } from "./vault_row.ts";
 
-/** What every operation works with. */
-export interface VaultState {
+/** Where, when and who. */
+export interface KeylessState {
   /** Where the vault is kept. */
   readonly store: Store;
-  /** Where its key comes from. */
-  readonly keys: KeySource;
-  /** Which names are claimed by which provider. */
-  readonly registry: Registry;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
   /** Who acts, for the audit. */
   readonly actor: string;
+}
+
+/** What a transaction works with. */
+export interface TransactionState extends KeylessState {
+  /** Where the vault's key comes from. */
+  readonly keys: KeySource;
+}
+
+/** What every operation works with. */
+export interface VaultState extends TransactionState {
+  /** Which names are claimed by which provider. */
+  readonly registry: Registry;
 }
 
 /** One transaction under way. */
@@ -69,7 +77,7 @@ export interface Transaction {
 
 /** Runs `work` in one transaction; it commits when `work` resolves, with all its events. */
 export function transact<T>(
-  state: Pick<VaultState, "store" | "keys" | "now" | "actor">,
+  state: TransactionState,
   work: (transaction: Transaction) => Promise<T>,
   options?: WriteOptions,
 ): Promise<T> {
@@ -89,13 +97,13 @@ export function transact<T>(
 class RunningTransaction implements Transaction {
   readonly writer: StoreWriter;
   readonly nowMs: number;
-  readonly #state: Pick<VaultState, "keys" | "actor">;
+  readonly #state: Pick<TransactionState, "keys" | "actor">;
   readonly #firstAuditKey: Uint8Array;
   #row: VaultRow;
   #proofKeys: ProofKeys | undefined;
 
   constructor(
-    state: Pick<VaultState, "keys" | "actor">,
+    state: Pick<TransactionState, "keys" | "actor">,
     writer: StoreWriter,
     row: VaultRow,
     nowMs: number,

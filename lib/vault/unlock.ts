@@ -7,10 +7,11 @@ import { hasCode, VaultError } from "../errors.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { openProofKeys } from "./proof_key.ts";
 import { readRow, untilStable } from "./read_row.ts";
-import type { VaultState } from "./transaction.ts";
+import type { TransactionState } from "./transaction.ts";
 
-// Loaded when there is something to mend, which is rare.
+// Loaded when there is something to mend, or to put on record, which is rare.
 const mendKey = () => import("./mend_key.ts");
+const keyless = () => import("./record_keyless.ts");
 
 /** How a lost key may look. */
 const LOST_KEY = [
@@ -21,8 +22,6 @@ const LOST_KEY = [
   "KEY_UNAVAILABLE",
 ] as const;
 
-type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
-
 /**
  * Makes sure that the vault's key is at hand, and that its row is authentic; heals a key that was lost before there were secrets, and
  * settles a rotation that was left behind.
@@ -30,7 +29,7 @@ type UnlockState = Pick<VaultState, "store" | "keys" | "now" | "actor">;
  * @throws {VaultError} `NOT_FOUND` without a vault, and what the key source reports.
  */
 export async function unlock(
-  state: UnlockState,
+  state: TransactionState,
   providers: KeyProviders | undefined,
 ): Promise<void> {
   try {
@@ -46,7 +45,7 @@ export async function unlock(
 }
 
 async function unlockOrHeal(
-  state: UnlockState,
+  state: TransactionState,
   providers: KeyProviders | undefined,
 ): Promise<void> {
   try {
@@ -62,9 +61,7 @@ async function unlockOrHeal(
     if (hasCode(error, "KEY_MISSING") && provider.selfHeals) {
       return await (await mendKey()).heal(state, providers, error);
     }
-    if (hasCode(error, "WRONG_KEY") && provider.needsPassphrase) {
-      await (await mendKey()).recordFailure(state);
-    }
+    await (await keyless()).recordWrongPassphrase(state, providers, row.provider.type, error);
     throw error;
   }
 }

@@ -20,7 +20,7 @@ import type { KekHandle } from "./kek.ts";
 import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import { isRecoveryOnRecord } from "./recovery.ts";
 import type { StoreReader } from "./store.ts";
-import type { VaultState } from "./transaction.ts";
+import type { TransactionState } from "./transaction.ts";
 import { untilStable } from "./read_row.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 import { type AuditListener, type ChainResult, verifyChain } from "./verify_chain.ts";
@@ -65,7 +65,7 @@ export interface AuditVerification {
  * @throws {VaultError} `INVALID_INPUT` for a head that is none, `INTEGRITY` if the vault's own row is not authentic.
  */
 export function verifyAudit(
-  state: Pick<VaultState, "store" | "keys">,
+  state: Pick<TransactionState, "store" | "keys">,
   options: VerifyOptions = {},
 ): Promise<AuditVerification> {
   const head = options.head === undefined ? undefined : parseHead(options.head);

@@ -9,7 +9,7 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode } from "../errors.ts";
 import type { AuditRow, ProofKeyring } from "./audit.ts";
-import type { AuditFindings } from "./audit_finding.ts";
+import type { AuditFindingKind, AuditFindings } from "./audit_finding.ts";
 import { PAGE, pagesOf } from "./pages_of.ts";
 import { openDek } from "./envelope.ts";
 import type { KekHandle } from "./kek.ts";
@@ -152,7 +152,7 @@ async function judge(
 ): Promise<void> {
   const name = stored?.name ?? history.name;
   const { state, seq } = history;
-  const add = (kind: Parameters<AuditFindings["secret"]>[0], problem: string): void =>
+  const add = (kind: AuditFindingKind, problem: string): void =>
     findings.secret(kind, id, name, problem, seq === 0 ? null : seq);
   const isDeleted = state === deletedDigest(id);
   if (stored === undefined) {

@@ -6,7 +6,7 @@
 import { type ErrorCode, VaultError } from "../../errors.ts";
 import { providedKey } from "../../vault/key_source.ts";
 import { readRow, untilStable } from "../../vault/read_row.ts";
-import { recordWrongPassphrase } from "../../vault/take_kek.ts";
+import { recordWrongPassphrase } from "../../vault/record_keyless.ts";
 import type { CliContext } from "../context.ts";
 import type { Check, Finding, Outcome, Scene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";

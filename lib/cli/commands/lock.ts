@@ -7,9 +7,10 @@ import { agentKeeper } from "../../agent/agent_keeper.ts";
 import { AgentClient } from "../../agent/client.ts";
 import { handOver } from "../../agent/hand_over.ts";
 import { wipe } from "../../crypto/bytes.ts";
-import type { KeyProviders } from "../../vault/key_source.ts";
+import { hasLock, type KeyProviders } from "../../vault/key_source.ts";
+import { recordKeyless } from "../../vault/record_keyless.ts";
 import type { Store } from "../../vault/store.ts";
-import { hasLock, recordLocked, takeKek } from "../../vault/take_kek.ts";
+import { takeKek } from "../../vault/take_kek.ts";
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { heldDocument, heldFacts } from "../agent_facts.ts";
 import { statusOf } from "../agent_status.ts";
@@ -76,7 +77,7 @@ export function lock(context: CliContext, flags: CommonFlags): Promise<CommandRe
       hint(context, NO_LOCK);
       return { text: ["not locked"], json: { state: "unlocked" } };
     }
-    await recordLocked({ store, now: Date.now, actor: ACTOR }, "vault.lock");
+    await recordKeyless({ store, now: Date.now, actor: ACTOR }, "vault.lock");
     return { text: ["locked"], json: { state: "locked" } };
   });
 }
