@@ -28,8 +28,9 @@ export { type ErrorCode, VaultError, type VaultErrorOptions } from "./lib/errors
 export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit.ts";
 export type { AuditFinding, AuditFindingKind } from "./lib/vault/audit_finding.ts";
 export { auditHead } from "./lib/vault/audit_head.ts";
-export type { BackupTarget, DatabaseCopy } from "./lib/vault/backup.ts";
+export type { BackupTarget, BackupVerification, DatabaseCopy } from "./lib/vault/backup.ts";
 export type { BackupManifest, FileDigest } from "./lib/vault/backup_manifest.ts";
+export type { BrokenSecret, SecretCheck } from "./lib/vault/check_secrets.ts";
 export type { SecretChanges } from "./lib/vault/change_secret.ts";
 export { secretRef } from "./lib/vault/find.ts";
 export type {

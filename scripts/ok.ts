@@ -26,7 +26,7 @@ const core = tree.filter((file) => file.startsWith("lib/") && !file.startsWith("
 const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"].filter((file) =>
   existsSync(join(ROOT, file))
 );
-const entries = ["mod.ts", "cli.ts", "providers/mod.ts", "providers/stores/sqlite.ts"];
+const entries = ["mod.ts", "cli.ts", "providers/mod.ts", "providers/stores/mod.ts"];
 
 const STEPS: readonly Step[] = [
   ["format", ["fmt", "--check"]],

@@ -8,7 +8,7 @@ import { ended, ROOT, startCommand } from "./helpers/program.ts";
 
 const pinned = join(ROOT, "tests/runtimes/node_modules/.bin/deno");
 const deno = "Deno" in globalThis ? process.execPath : existsSync(pinned) ? pinned : undefined;
-const ENTRIES = ["mod.ts", "providers/mod.ts", "providers/stores/sqlite.ts"];
+const ENTRIES = ["mod.ts", "providers/mod.ts", "providers/stores/mod.ts"];
 
 interface Documented {
   readonly nodes: Readonly<Record<string, { readonly symbols: readonly { name: string }[] }>>;

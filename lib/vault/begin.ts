@@ -4,11 +4,11 @@
  * @module
  */
 import { closableStore } from "./closable_store.ts";
-import type { KeySource } from "./key_source.ts";
+import { callerKey, type KeySource, providedKey } from "./key_source.ts";
 import { builtInRegistry } from "./registry.ts";
 import { checkText } from "./text.ts";
 import type { VaultState } from "./transaction.ts";
-import type { VaultOptions } from "./vault_options.ts";
+import type { CallerKeyOptions, KeptKeyOptions, VaultOptions } from "./vault_options.ts";
 
 /** What every operation of a vault with these options works with, but its keys. */
 export function stateOf(options: VaultOptions): Omit<VaultState, "keys"> {
@@ -16,6 +16,17 @@ export function stateOf(options: VaultOptions): Omit<VaultState, "keys"> {
   const store = closableStore(options.store);
   const actor = checkText(options.actor ?? "library", "actor", "open the vault");
   return { store, registry, now, actor };
+}
+
+/**
+ * Where the key of a vault that there is comes from.
+ *
+ * @throws {RangeError} if the key has not 32 bytes.
+ */
+export function keysOf(options: CallerKeyOptions | KeptKeyOptions): KeySource {
+  return options.providers === undefined
+    ? callerKey(options.kek)
+    : providedKey(options.providers, options.keeper);
 }
 
 /** Begins with `first`; the keys are let go if it fails. */

@@ -7,7 +7,7 @@ import type { AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
 import { VaultError } from "../errors.ts";
-import { begin, stateOf } from "./begin.ts";
+import { begin, keysOf, stateOf } from "./begin.ts";
 import {
   attachGroup,
   deleteSecret,
@@ -108,10 +108,8 @@ export class Vault {
     options: VaultOptions & (CallerKeyOptions | KeptKeyOptions),
   ): Promise<Vault> {
     const { providers } = options;
-    const keys = options.providers === undefined
-      ? callerKey(options.kek)
-      : providedKey(options.providers, options.keeper);
-    return new Vault(await begin(options, keys, (state) => unlock(state, providers)), providers);
+    const first = (state: VaultState) => unlock(state, providers);
+    return new Vault(await begin(options, keysOf(options), first), providers);
   }
 
   /**
@@ -228,7 +226,12 @@ export class Vault {
     return await revokeRecoveryKey(this.#open);
   }
 
-  /** Makes a backup in `target`: a consistent copy, still encrypted, which is on record. */
+  /**
+   * Makes a backup in `target`: a consistent copy, still encrypted, which is on record.
+   *
+   * @param target Of a vault in SQLite, what `backupFile` of `@aivault/cli/stores/sqlite` gives.
+   * @throws {VaultError} what the target reports.
+   */
   async createBackup(target: BackupTarget): Promise<BackupManifest> {
     return await createBackup(this.#open, target);
   }

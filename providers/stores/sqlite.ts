@@ -47,7 +47,8 @@ const copies = new Mutex();
  * ```
  */
 export class SqliteStore implements Store {
-  readonly #path: string;
+  /** The database file: an absolute path. */
+  readonly path: string;
   readonly #file: FileWatch;
   readonly #database: DatabaseSync;
   readonly #busyTimeoutMs: number;
@@ -62,7 +63,7 @@ export class SqliteStore implements Store {
     busyTimeoutMs: number,
   ) {
     this.#schema = schema;
-    this.#path = path;
+    this.path = path;
     this.#file = new FileWatch(path);
     this.#database = database;
     this.#busyTimeoutMs = busyTimeoutMs;
@@ -211,7 +212,7 @@ export class SqliteStore implements Store {
       } catch (error) {
         // It may look like an error of SQLite or of a disk, and is none of this database.
         if (error instanceof CallersError) throw error.cause;
-        throw await failure(this.#path, attempted, error);
+        throw await failure(this.path, attempted, error);
       }
     });
   }

@@ -34,14 +34,21 @@ interface CheckedOptions {
  * @throws {VaultError} `INVALID_INPUT` if one is out of its bounds.
  */
 export function checkOptions(options: SqliteStoreOptions): CheckedOptions {
-  const { path, create = false, anyMode = false, busyTimeoutMs = 30_000 } = options;
-  if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw new VaultError("INVALID_INPUT", "open a database", "its path is not one of a file");
-  }
+  const { create = false, anyMode = false, busyTimeoutMs = 30_000 } = options;
+  const path = checkFilePath(options.path, "open a database");
   if (Number.isInteger(busyTimeoutMs) && busyTimeoutMs >= 0 && busyTimeoutMs <= MAX_TIMEOUT_MS) {
-    // SQLite takes some paths for something else than a file, but none that is absolute.
-    return { path: resolve(path), create, anyMode, busyTimeoutMs };
+    return { path, create, anyMode, busyTimeoutMs };
   }
   const problem = `the time to wait is not a whole number from 0 to ${MAX_TIMEOUT_MS}`;
-  throw new VaultError("INVALID_INPUT", `open ${path}`, problem);
+  throw new VaultError("INVALID_INPUT", `open ${options.path}`, problem);
+}
+
+/**
+ * The absolute path of a file. SQLite takes some paths for something else than a file, but none that is absolute.
+ *
+ * @throws {VaultError} `INVALID_INPUT` if there can be no such file.
+ */
+export function checkFilePath(path: string, attempted: string): string {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return resolve(path);
+  throw new VaultError("INVALID_INPUT", attempted, "its path is not one of a file");
 }

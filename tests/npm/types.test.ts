@@ -7,9 +7,9 @@ import { type Ended, ended, ROOT, startCommand } from "../helpers/program.ts";
 import { project } from "./project.ts";
 
 const GOOD = `
-import { type AuditRow, MemoryStore, type SecretMetadata, type Store, Vault, VaultError } from "@aivault/cli";
+import { type AuditRow, type BackupManifest, MemoryStore, type SecretMetadata, type Store, Vault, VaultError } from "@aivault/cli";
 import { envKeyProvider, fileKeyProvider } from "@aivault/cli/providers";
-import { SqliteStore } from "@aivault/cli/stores/sqlite";
+import { backupFile, restoreBackup, SqliteStore, verifyBackup } from "@aivault/cli/stores/sqlite";
 
 const store: Store = new MemoryStore();
 const vault: Vault = await Vault.init({ store, kek: new Uint8Array(32) });
@@ -21,7 +21,10 @@ const next = { settings: { type: "caller" }, kek: new Uint8Array(32) };
 const recovered: () => Promise<Vault> = () => Vault.recover({ ...recovering, next: () => Promise.resolve(next) });
 const disk: Promise<SqliteStore> = SqliteStore.open({ path: "a", create: true });
 const types: string[] = [envKeyProvider(() => undefined).type, fileKeyProvider({ vaultDirectory: "a", defaultPath: "b" }).type];
-console.log(recovered, secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", "a", "b").code);
+const backup: Promise<BackupManifest> = vault.createBackup(backupFile(await disk, "a.bak"));
+const opens: boolean = (await verifyBackup("a.bak", { kek: new Uint8Array(32) })).secrets.broken.length === 0;
+const restored: Promise<BackupManifest> = restoreBackup("a.bak", { path: "b", providers: new Map(), actor: undefined });
+console.log(backup, opens, restored, recovered, secret.name, length, rows, disk, types, new VaultError("NOT_FOUND", "a", "b").code);
 `;
 
 /** Each has one mistake, which the types find. */
