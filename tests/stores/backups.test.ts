@@ -45,7 +45,7 @@ async function valueIn(path: string, key = kek): Promise<string> {
 }
 
 test(
-  "backupFile() makes a private file that the program verifies",
+  "backupFile() makes a private file that the program verifies and restores",
   options,
   async () => {
     await withBackup(async (file, directory, manifest) => {
@@ -60,6 +60,10 @@ test(
       assert.equal(verified.exitCode, 0, verified.stderr);
       const { secrets, head, isWhole } = JSON.parse(verified.stdout);
       assert.deepEqual([secrets, head, isWhole], [1, manifest.head, true]);
+      const restored = await aivault(["backup", "restore", file, ...key], { env });
+      assert.equal(restored.exitCode, 0, restored.stderr);
+      assert.match(restored.stderr, /^hint: this program has no key provider "caller"/);
+      assert.equal(await valueIn(join(directory, "home", "vault.db")), "the value");
     });
   },
 );

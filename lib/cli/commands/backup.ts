@@ -6,7 +6,7 @@
 import { VaultError } from "../../errors.ts";
 import { type BackupKey, prepareRestore, verifyBackup } from "../../vault/backup.ts";
 import type { BackupManifest } from "../../vault/backup_manifest.ts";
-import { type KeyProviders, providerOf } from "../../vault/key_source.ts";
+import type { KeyProviders } from "../../vault/key_source.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
 import { dropOtherKey } from "../agent_status.ts";
 import { type BackupKeyFlags, checkStillThere, keyOf, usesRecovery } from "../backup_key.ts";
@@ -133,8 +133,12 @@ function sayWhatIsLeft(
   settings: VaultRow["provider"] | undefined,
 ): void {
   if (settings === undefined) return;
-  const where = providerOf(providers, settings.type).describe(settings);
-  if (flags.keyFile !== undefined) {
+  const where = providers.get(settings.type)?.describe(settings);
+  if (where === undefined) {
+    // A program that uses the library may keep the key itself.
+    const problem = `this program has no key provider "${settings.type}"`;
+    hint(context, `${problem}: give the vault one that it has: aivault recovery use`);
+  } else if (flags.keyFile !== undefined) {
     hint(context, `the vault looks for its key in ${where}: if it is not there, put it there now`);
   } else if (usesRecovery(flags)) {
     hint(context, `if its key is not in ${where}, give it a new one: aivault recovery use`);
