@@ -35,7 +35,7 @@ export interface DatabaseCopy {
 
 /** Where a backup comes from and goes to. */
 export interface BackupTarget {
-  /** Fails if the backup cannot be written there, before anything is done. */
+  /** Fails, before anything is done, if something has the backup's place, or there is no directory to put it in. */
   check(): Promise<void>;
   /** Runs `work` on a consistent copy of the vault's database, which is removed afterwards. */
   withCopy<T>(work: (copy: DatabaseCopy) => Promise<T>): Promise<T>;

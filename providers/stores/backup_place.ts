@@ -59,18 +59,23 @@ async function withBackup<T>(
 }
 
 async function refuseExisting(path: string): Promise<void> {
-  if (!await exists(path)) {
-    try {
-      await stat(dirname(path));
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw diskError(`write ${path}`, error);
-      throw new VaultError("INVALID_INPUT", `write ${path}`, "there is no such directory");
-    }
+  const attempted = `write ${path}`;
+  if (await exists(path)) {
+    throw new VaultError("ALREADY_EXISTS", attempted, "there is a file of this name", {
+      hints: ["nothing was changed; choose another name"],
+    });
   }
-  throw new VaultError("ALREADY_EXISTS", `write ${path}`, "there is a file of this name", {
-    hints: ["nothing was changed; choose another name"],
-  });
+  if (await isDirectory(dirname(path), attempted)) return;
+  throw new VaultError("INVALID_INPUT", attempted, "there is no such directory");
+}
+
+async function isDirectory(path: string, attempted: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return false;
+    throw diskError(attempted, error);
+  }
 }
 
 async function copyDatabase(from: string, to: string): Promise<void> {

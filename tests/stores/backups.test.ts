@@ -117,6 +117,8 @@ test("backupFile() puts nothing in the place of something, and nothing where not
         ["vault.db", "ALREADY_EXISTS"],
         ["link", "ALREADY_EXISTS"],
         ["nowhere/vault.bak", "INVALID_INPUT"],
+        ["vault.bak/vault.bak", "INVALID_INPUT"],
+        ["vault.bak/a/b", "INVALID_INPUT"],
         ["n".repeat(300), "DISK"],
       ] as const
     ) {
