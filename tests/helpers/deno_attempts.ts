@@ -71,7 +71,7 @@ export async function assertRefused(
       const script = join(directory, "attempt.ts");
       await writeFile(
         script,
-        `${code.replaceAll("PORT", String(port))}\nconsole.log("it worked");\n`,
+        `${code.replaceAll("PORT", String(port))}\nconsole.log("it worked");\nDeno.exit();\n`,
       );
       const flags = [...options, "--quiet", "--no-check"];
       return await ended(startCommand([DENO ?? "", "run", ...flags, script], { cwd }));
