@@ -46,7 +46,7 @@ export const HINTS: Readonly<Record<Engine, string>> = {
     "where Deno's base executable cannot be downloaded, fetch denort of this Deno's version from its " +
     "releases and put its path into DENORT_BIN, or use --engine bun",
   bun:
-    "`npm test` installs Bun; its base executables for other machines come from the npm registry",
+    "`npm run pretest` installs Bun; its base executables for other machines come from the npm registry",
 };
 
 /** The command that makes `build`, run in its stage. */
@@ -146,7 +146,7 @@ function main(): void {
   }
   if (engine === "bun" && !existsSync(join(ROOT, "node_modules"))) {
     throw new Error(
-      "the packages that the program uses are not here\nhint: install them with: npm ci",
+      "the packages that the program uses are not here\nhint: install them, and Bun, with: npm run pretest",
     );
   }
   const named = flags.target.flatMap((list) => list.split(","));

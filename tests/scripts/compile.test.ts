@@ -2,6 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { LICENSES_FILE, licensesOf } from "../../scripts/build/licenses.ts";
 import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
 import { stageSources } from "../../scripts/build/stage.ts";
@@ -114,6 +115,31 @@ describe("scripts/compile.ts", () => {
     });
   });
 
+  it("gives an executable of Deno's the documented permissions, and no network", {
+    skip: "Deno" in globalThis ? false : "Deno itself stands in for its base executable",
+    timeout: 120_000,
+  }, async () => {
+    await withDirectory(async (directory) => {
+      const args = ["--engine", "deno", "--out", directory];
+      const { exitCode, stderr } = await compile(args, { DENORT_BIN: process.execPath });
+      assert.equal(exitCode, 0, stderr);
+      // What Deno holds the executable to when it starts.
+      const bytes = readFileSync(join(directory, executableName(undefined)));
+      const start = bytes.lastIndexOf('"permissions":{') + '"permissions":'.length;
+      const permissions = JSON.parse(bytes.toString("utf8", start, bytes.indexOf("}", start) + 1));
+      const { prompt, deny_import, allow_import: _, ...rest } = permissions;
+      assert.deepEqual([prompt, deny_import], [false, []], "no question, and no import at all");
+      const given = Object.entries(rest).filter(([, value]) => value !== null);
+      assert.deepEqual(Object.fromEntries(given), {
+        allow_env: [],
+        allow_read: [],
+        allow_write: [],
+        allow_run: ["/usr/bin/security"],
+        allow_sys: ["homedir", "uid", "getPriority"],
+      });
+    });
+  });
+
   it("says how to install the packages where they are not, and makes nothing", async () => {
     await withDirectory(async (directory) => {
       cpSync(join(ROOT, "scripts"), join(directory, "scripts"), { recursive: true });
@@ -122,9 +148,26 @@ describe("scripts/compile.ts", () => {
       assert.equal(exitCode, 2);
       assert.match(
         stderr,
-        /^compile: the packages .* are not here\nhint: install them with: npm ci$/m,
+        /^compile: the packages .* are not here\nhint: install them, and Bun, with: npm run pretest$/m,
       );
       assert.deepEqual(readdirSync(directory), ["scripts"]);
+    });
+  });
+
+  it("says how to install Bun where it is not", {
+    skip: "Bun" in globalThis && "it builds with the Bun that runs it",
+  }, async () => {
+    await withDirectory(async (directory) => {
+      const root = join(directory, "root");
+      stageSources(root, "");
+      cpSync(join(ROOT, "scripts"), join(root, "scripts"), { recursive: true });
+      const script = runtimeCommand(join(root, "scripts/compile.ts"));
+      const env = { PATH: directory };
+      const { exitCode, stderr } = await ended(startCommand(script, { cwd: root, env }));
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^compile: bun could not build .*\n.*\nhint: .*`npm run pretest`/);
+      const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+      assert.match(scripts.pretest, /npm ci .* npm install --prefix tests\/runtimes/);
     });
   });
 
