@@ -90,6 +90,16 @@ export class VaultError extends Error {
   }
 }
 
+/** `error` with more to say of what can be done, if it is a {@linkcode VaultError}; anything else as it is. */
+export function withHints(error: unknown, ...hints: readonly string[]): unknown {
+  if (!(error instanceof VaultError)) return error;
+  const { code, attempted, problem } = error;
+  return new VaultError(code, attempted, problem, {
+    hints: [...error.hints, ...hints],
+    cause: error,
+  });
+}
+
 /** Whether `error` is a {@linkcode VaultError} with one of these codes. */
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is VaultError {
   return error instanceof VaultError && codes.includes(error.code);

@@ -11,7 +11,7 @@ import { isBytes, wipe } from "./bytes.ts";
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUPS = 8;
 /** Characters in a group: 4 bytes of the key and 1 of its check, 5 bits each. */
-const GROUP_LENGTH = 8;
+export const GROUP_LENGTH = 8;
 const GROUP_BYTES = 4;
 const HYPHEN = 0x2d;
 

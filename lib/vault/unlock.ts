@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasCode, VaultError } from "../errors.ts";
+import { hasCode, withHints } from "../errors.ts";
 import { type KeyProviders, providerOf } from "./key_source.ts";
 import { openProofKeys } from "./proof_key.ts";
 import { readRow, untilStable } from "./read_row.ts";
@@ -36,11 +36,7 @@ export async function unlock(
     await unlockOrHeal(state, providers);
   } catch (error) {
     if (!hasCode(error, ...LOST_KEY) || (await readRow(state.store)).recovery === null) throw error;
-    const { code, attempted, problem, hints } = error;
-    throw new VaultError(code, attempted, problem, {
-      hints: [...hints, "if the key is lost, come back with: aivault recovery use"],
-      cause: error,
-    });
+    throw withHints(error, "if the key is lost, come back with: aivault recovery use");
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { VaultError } from "../../lib/errors.ts";
+import { hasCode, VaultError, withHints } from "../../lib/errors.ts";
 import { copyPrivateFile, placeNew } from "../host/backup_file.ts";
 import { diskError } from "../host/disk_error.ts";
 import { syncDirectory } from "../host/private_directory.ts";
@@ -102,9 +102,7 @@ async function openLiving(database: string): Promise<SqliteStore | undefined> {
     }
     await store.close();
   } catch (error) {
-    const isDamaged = error instanceof VaultError &&
-      (error.code === "INTEGRITY" || error.code === "UNSUPPORTED");
-    if (!isDamaged) throw error;
+    if (!hasCode(error, "INTEGRITY", "UNSUPPORTED")) throw error;
   }
   return undefined;
 }
@@ -129,7 +127,9 @@ async function replaceContent(
       await restored.close();
     }
   } catch (error) {
-    throw isKept ? withAside(error, aside) : diskError(ATTEMPTED, error);
+    if (!isKept) throw diskError(ATTEMPTED, error);
+    // A commit that fails may be on the disk all the same, so the copy stays.
+    throw withHints(error, `the vault of before is kept in ${aside}`);
   } finally {
     await living.close();
   }
@@ -159,13 +159,6 @@ async function renameDurably(names: readonly (readonly [string, string])[]): Pro
   } catch (error) {
     throw diskError(ATTEMPTED, error);
   }
-}
-
-// A commit that fails may be on the disk all the same, so the copy stays.
-function withAside(error: unknown, aside: string): unknown {
-  if (!(error instanceof VaultError)) return error;
-  const hints = [...error.hints, `the vault of before is kept in ${aside}`];
-  return new VaultError(error.code, error.attempted, error.problem, { hints, cause: error });
 }
 
 /** Copies the files of a database; gives the suffixes of those that there are, its own first. */

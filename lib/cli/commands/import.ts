@@ -4,7 +4,7 @@
  * @module
  */
 import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
-import { VaultError } from "../../errors.ts";
+import { VaultError, withHints } from "../../errors.ts";
 import type { NewSecret } from "../../vault/new_secret.ts";
 import { describeScope, GLOBAL } from "../../vault/scope.ts";
 import { checkName } from "../../vault/text.ts";
@@ -60,12 +60,7 @@ async function importAll(vault: Vault, entries: readonly NewSecret[]): Promise<S
   try {
     return await vault.import(entries);
   } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    const { code, attempted, problem, hints } = error;
-    throw new VaultError(code, attempted, problem, {
-      hints: [...hints, "nothing was imported"],
-      cause: error,
-    });
+    throw withHints(error, "nothing was imported");
   }
 }
 

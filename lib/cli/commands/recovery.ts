@@ -4,7 +4,8 @@
  * @module
  */
 import { equalBytes, fromUtf8, wipe } from "../../crypto/bytes.ts";
-import { VaultError } from "../../errors.ts";
+import { GROUP_LENGTH } from "../../crypto/typed_key.ts";
+import { VaultError, withHints } from "../../errors.ts";
 import { Vault } from "../../vault/vault.ts";
 import { dropOtherKey } from "../agent_status.ts";
 import type { CliContext, Terminal } from "../context.ts";
@@ -22,7 +23,6 @@ export interface RecoveryCreateFlags extends UnlockFlags {
   readonly replace?: boolean;
 }
 
-const GROUP_LENGTH = 8;
 const ATTEMPTS = 3;
 
 /** Makes a recovery key and shows it once: on the terminal, or on standard output if asked to. */
@@ -57,7 +57,7 @@ export async function create(
       try {
         await vault.createRecoveryKey(show, { replace: flags.replace });
       } catch (error) {
-        throw isShown ? opensNothing(error) : error;
+        throw isShown ? withHints(error, OPENS_NOTHING) : error;
       }
     });
   } catch (failure) {
@@ -70,14 +70,7 @@ export async function create(
   return { text: ["made a recovery key"], json: {}, isPrinted };
 }
 
-function opensNothing(error: unknown): unknown {
-  if (!(error instanceof VaultError)) return error;
-  const { code, attempted, problem, hints } = error;
-  return new VaultError(code, attempted, problem, {
-    hints: [...hints, "the recovery key that was shown opens nothing: throw it away"],
-    cause: error,
-  });
-}
+const OPENS_NOTHING = "the recovery key that was shown opens nothing: throw it away";
 
 async function showAndAsk(terminal: Terminal, text: Uint8Array, attempted: string): Promise<void> {
   const groups = (fromUtf8(text) ?? "").split("-");
