@@ -12,12 +12,13 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { findSecret, parseRef, readRecord } from "./find.ts";
+import { bearsName, findSecret, parseRef, readRecord } from "./find.ts";
 import {
   contextScope,
   describeScope,
   GLOBAL,
   type Group,
+  sameGroup,
   sameScope,
   type Scope,
   type UseContext,
@@ -103,10 +104,6 @@ async function findAttached(
     );
   }
   const record = await readRecord(reader, id);
-  if (record.name !== name && !record.aliases.includes(name)) throw damaged(id);
+  if (!bearsName(record, name)) throw damaged(id);
   return record;
-}
-
-function sameGroup(a: Group, b: Group): boolean {
-  return a.workspaceId === b.workspaceId && a.groupId === b.groupId;
 }

@@ -20,6 +20,7 @@ import {
   compareGroups,
   describeGroup,
   type Group,
+  sameGroup,
   type Scope,
   scopeFields,
 } from "./scope.ts";
@@ -167,8 +168,7 @@ export function detachGroup(
     scope,
     group,
     attempted,
-    (record, checked) =>
-      record.attachedGroups.filter((other) => compareGroups(other, checked) !== 0),
+    (record, checked) => record.attachedGroups.filter((other) => !sameGroup(other, checked)),
   );
 }
 
@@ -244,7 +244,7 @@ function changeGroups(
   return transact(state, async (transaction) => {
     const found = await findProven(transaction, ref, where, attempted);
     const { record } = found;
-    const isAttached = record.attachedGroups.some((other) => compareGroups(other, checked) === 0);
+    const isAttached = record.attachedGroups.some((other) => sameGroup(other, checked));
     if (isAttached === (kind === "secret.attach-group")) return metadataOf(record);
     const next = { ...changed(record, transaction), attachedGroups: regroup(record, checked) };
     const note = `group ${describeGroup(checked)}`;

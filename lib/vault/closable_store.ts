@@ -6,12 +6,17 @@
 import { VaultError } from "../errors.ts";
 import type { Store } from "./store.ts";
 
+/** The error of whoever asks a vault that was closed. */
+export function vaultClosed(): VaultError {
+  return new VaultError("LOCKED", "use the vault", "it was closed");
+}
+
 /** `store` until its `close`; from then on reading and writing fail with `LOCKED`. */
 export function closableStore(store: Store): Store {
   let closing: Promise<void> | undefined;
   const open = (): Store => {
     if (closing === undefined) return store;
-    throw new VaultError("LOCKED", "use the vault", "it was closed");
+    throw vaultClosed();
   };
   return {
     // async, so that a failure is always a rejection and never a throw.

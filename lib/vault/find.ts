@@ -5,7 +5,7 @@
  */
 import { VaultError } from "../errors.ts";
 import { checkScope, describeScope, sameScope, type Scope } from "./scope.ts";
-import { damaged, parseSecretRow, type SecretRecord } from "./secret.ts";
+import { damaged, parseSecretRow, type SecretMetadata, type SecretRecord } from "./secret.ts";
 import type { StoreReader } from "./store.ts";
 import { isSecretId } from "./text.ts";
 
@@ -71,7 +71,10 @@ export async function findSecret(
 ): Promise<SecretRecord> {
   const record = await readRecord(reader, await findId(reader, ref, scope, attempted));
   const parsed = parseRef(ref);
-  if ("name" in parsed) checkBears(record, parsed.name, checkScope(scope, attempted));
+  if ("id" in parsed) return record;
+  // A store's index may have been edited to lead from one secret's name to another secret.
+  const isThere = sameScope(record.scope, checkScope(scope, attempted));
+  if (!isThere || !bearsName(record, parsed.name)) throw damaged(record.id);
   return record;
 }
 
@@ -89,8 +92,7 @@ export async function readSealedValue(reader: StoreReader, id: string): Promise<
   return sealedValue;
 }
 
-// A store's index may have been edited to lead from one secret's name to another secret.
-function checkBears(record: SecretRecord, name: string, scope: Scope): void {
-  const bears = record.name === name || record.aliases.includes(name);
-  if (!bears || !sameScope(record.scope, scope)) throw damaged(record.id);
+/** Whether `name` is the secret's name or one of its aliases. */
+export function bearsName({ name: own, aliases }: SecretMetadata, name: string): boolean {
+  return own === name || aliases.includes(name);
 }

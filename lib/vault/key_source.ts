@@ -5,6 +5,7 @@
  */
 import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
+import { vaultClosed } from "./closable_store.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { givenKey, stagedKeyOf } from "./given_key.ts";
@@ -45,7 +46,7 @@ export function callerKey(kek: Uint8Array): KeySource {
   return {
     // async: a failure is a rejection, never a throw
     async current(row) {
-      if (held === undefined) throw closed();
+      if (held === undefined) throw vaultClosed();
       handle ??= holdKek(held, row.vaultId);
       if (!sameKekId(handle.kekId, row.kekId)) throw wrongKey(handle.kekId, row, "the given key");
       return handle;
@@ -87,7 +88,7 @@ export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySou
   let isClosed = false;
   return {
     async current(row) {
-      if (isClosed) throw closed();
+      if (isClosed) throw vaultClosed();
       if (handle !== undefined && sameKekId(handle.kekId, row.kekId)) return handle;
       const given = await findKept(providers, keeper, row) ?? await loadHandle(providers, row);
       handle?.close();
@@ -95,7 +96,7 @@ export function providedKey(providers: KeyProviders, keeper?: KekKeeper): KeySou
       // It was closed while the key was on its way.
       if (!isClosed) return given;
       given.close();
-      throw closed();
+      throw vaultClosed();
     },
     async adopt(next, vaultId) {
       handle?.close();
@@ -218,8 +219,4 @@ function wrongKey(kekId: string, row: VaultRow, source: string): VaultError {
   return new VaultError("WRONG_KEY", attempted, `${source} is not this vault's`, {
     hints: ["nothing was changed; check that this is the right vault and the right key"],
   });
-}
-
-function closed(): VaultError {
-  return new VaultError("LOCKED", "use the vault", "it was closed");
 }

@@ -6,7 +6,7 @@
 import { VaultError } from "../errors.ts";
 import type { AuditQuery, AuditRow } from "./audit.ts";
 import { Mutex } from "./mutex.ts";
-import { type Scope, scopeFields } from "./scope.ts";
+import { sameGroup, type Scope, scopeFields } from "./scope.ts";
 import type { SecretRecord, SecretRow } from "./secret.ts";
 import type {
   AuditRange,
@@ -111,13 +111,10 @@ class MemoryState implements StoreWriter {
   }
 
   async findAttached(workspaceId: string, groupId: string, name: string): Promise<string[]> {
+    const wanted = { workspaceId, groupId };
     return [...this.#entries.values()]
       .filter(({ record }) => record.name === name || record.aliases.includes(name))
-      .filter(({ record }) =>
-        record.attachedGroups.some((group) =>
-          group.workspaceId === workspaceId && group.groupId === groupId
-        )
-      )
+      .filter(({ record }) => record.attachedGroups.some((group) => sameGroup(group, wanted)))
       .map(({ record }) => record.id)
       .sort();
   }

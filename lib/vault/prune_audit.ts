@@ -17,8 +17,8 @@ import { sealAnchor } from "./anchor.ts";
 import { formatHead } from "./audit_head.ts";
 import { digestOf, isStillThere, planPrune, type PrunePlan } from "./plan_prune.ts";
 import { transact, type Transaction, type TransactionState } from "./transaction.ts";
-import { untilStable } from "./read_row.ts";
-import { type PastProofKey, readVaultRow } from "./vault_row.ts";
+import { inOneState } from "./read_row.ts";
+import type { PastProofKey } from "./vault_row.ts";
 
 /** What a prune did. */
 export interface PruneResult {
@@ -43,7 +43,10 @@ export async function pruneAudit(state: TransactionState, beforeMs: number): Pro
     throw new VaultError("INVALID_INPUT", "prune the audit", problem);
   }
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const plan = await verifiedPlan(state, beforeMs);
+    const plan = await inOneState(
+      state,
+      (reader, row, key) => planPrune(reader, row, key, beforeMs),
+    );
     try {
       const { row: { auditSeq, auditMac }, throughSeq } = plan;
       if (throughSeq === 0) {
@@ -65,14 +68,6 @@ export async function pruneAudit(state: TransactionState, beforeMs: number): Pro
 /** What was verified is not there any more. */
 class Changed extends Error {
   override readonly name = "Changed";
-}
-
-function verifiedPlan(state: TransactionState, beforeMs: number): Promise<PrunePlan> {
-  return untilStable(state.store, () =>
-    state.store.read(async (reader) => {
-      const row = await readVaultRow(reader);
-      return await planPrune(reader, row, await state.keys.current(row), beforeMs);
-    }));
 }
 
 /** Does what is planned, if what was verified is still there. */

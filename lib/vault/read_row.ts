@@ -4,7 +4,9 @@
  * @module
  */
 import { hasCode } from "../errors.ts";
-import type { Store } from "./store.ts";
+import type { KekHandle } from "./kek.ts";
+import type { KeySource } from "./key_source.ts";
+import type { Store, StoreReader } from "./store.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 
 /**
@@ -25,6 +27,18 @@ export async function untilStable<T>(
       if (row.kekId === before) throw error;
     }
   }
+}
+
+/** Runs `work` on one state of the vault: what is read, its row, and the key that it has then. */
+export function inOneState<T>(
+  { store, keys }: { readonly store: Store; readonly keys: KeySource },
+  work: (reader: StoreReader, row: VaultRow, key: KekHandle) => Promise<T>,
+): Promise<T> {
+  return untilStable(store, () =>
+    store.read(async (reader) => {
+      const row = await readVaultRow(reader);
+      return await work(reader, row, await keys.current(row));
+    }));
 }
 
 /** The vault's row at this moment. */

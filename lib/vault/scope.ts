@@ -83,6 +83,11 @@ export function sameScope(a: Scope, b: Scope): boolean {
     left.groupId === right.groupId;
 }
 
+/** Whether two groups are the same. */
+export function sameGroup(a: Group, b: Group): boolean {
+  return a.workspaceId === b.workspaceId && a.groupId === b.groupId;
+}
+
 /** Orders groups by workspace, then group, by code point. */
 export function compareGroups(a: Group, b: Group): number {
   return compareText(a.workspaceId, b.workspaceId) || compareText(a.groupId, b.groupId);

@@ -6,7 +6,6 @@
 import type { AuditRow } from "./audit.ts";
 import { type BackupTarget, createBackup } from "./backup.ts";
 import type { BackupManifest } from "./backup_manifest.ts";
-import { VaultError } from "../errors.ts";
 import { begin, keysOf, stateOf } from "./begin.ts";
 import {
   attachGroup,
@@ -16,6 +15,7 @@ import {
   type SecretChanges,
   updateSecret,
 } from "./change_secret.ts";
+import { vaultClosed } from "./closable_store.ts";
 import { initVault } from "./init_vault.ts";
 import type { ProvidedKey } from "./key_provider.ts";
 import { CALLER_SETTINGS, callerKey, type KeyProviders, providedKey } from "./key_source.ts";
@@ -125,7 +125,7 @@ export class Vault {
   // What operations work with, until the vault is closed.
   get #open(): VaultState {
     if (!this.#isClosed) return this.#state;
-    throw new VaultError("LOCKED", "use the vault", "it was closed");
+    throw vaultClosed();
   }
 
   /** Creates a secret: its value is sealed under a new DEK. */

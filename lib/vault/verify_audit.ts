@@ -21,8 +21,8 @@ import { openProofKeys, type ProofKeys } from "./proof_key.ts";
 import { isRecoveryOnRecord } from "./recovery.ts";
 import type { StoreReader } from "./store.ts";
 import type { TransactionState } from "./transaction.ts";
-import { untilStable } from "./read_row.ts";
-import { readVaultRow, type VaultRow } from "./vault_row.ts";
+import { inOneState } from "./read_row.ts";
+import type { VaultRow } from "./vault_row.ts";
 import { type AuditListener, type ChainResult, verifyChain } from "./verify_chain.ts";
 import { verifySecrets } from "./verify_secrets.ts";
 
@@ -69,11 +69,10 @@ export function verifyAudit(
   options: VerifyOptions = {},
 ): Promise<AuditVerification> {
   const head = options.head === undefined ? undefined : parseHead(options.head);
-  const verify = async (reader: StoreReader): Promise<AuditVerification> => {
-    const row = await readVaultRow(reader);
-    return await verifyWith(reader, row, await state.keys.current(row), head, options.onEvent);
-  };
-  return untilStable(state.store, () => state.store.read(verify));
+  return inOneState(
+    state,
+    (reader, row, key) => verifyWith(reader, row, key, head, options.onEvent),
+  );
 }
 
 /** {@linkcode verifyAudit} within a transaction that is under way. */

@@ -4,11 +4,9 @@
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
-import type { KekHandle } from "../../vault/kek.ts";
 import type { KeyProviders, KeySource } from "../../vault/key_source.ts";
-import { untilStable } from "../../vault/read_row.ts";
-import type { Store, StoreReader } from "../../vault/store.ts";
-import { readVaultRow, type VaultRow } from "../../vault/vault_row.ts";
+import type { Store } from "../../vault/store.ts";
+import type { VaultRow } from "../../vault/vault_row.ts";
 import type { CliContext } from "../context.ts";
 import type { HealthPlace } from "../health_place.ts";
 
@@ -52,18 +50,6 @@ export interface OpenScene extends Scene {
 /** What the checks of the content may use too. They see a state of their own each, since others may write between them. */
 export interface UnlockedScene extends OpenScene {
   readonly keys: KeySource;
-}
-
-/** Runs `work` on one state of the vault: what is read, its row, and the key that it has then. */
-export function inOneState<T>(
-  { store, keys }: Pick<UnlockedScene, "store" | "keys">,
-  work: (reader: StoreReader, row: VaultRow, key: KekHandle) => Promise<T>,
-): Promise<T> {
-  return untilStable(store, () =>
-    store.read(async (reader) => {
-      const row = await readVaultRow(reader);
-      return await work(reader, row, await keys.current(row));
-    }));
 }
 
 /** One thing to look at. */

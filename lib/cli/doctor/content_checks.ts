@@ -6,10 +6,11 @@
 import { checkSecrets } from "../../vault/check_secrets.ts";
 import { providerOf } from "../../vault/key_source.ts";
 import { openProofKeys } from "../../vault/proof_key.ts";
+import { inOneState } from "../../vault/read_row.ts";
 import { checkNotRevoked, checkRecovery } from "../../vault/recovery.ts";
 import { verifyAudit } from "../../vault/verify_audit.ts";
 import { findingLine } from "../commands/audit_verify.ts";
-import { type Check, fine, inOneState, type UnlockedScene } from "./check.ts";
+import { type Check, fine, type UnlockedScene } from "./check.ts";
 
 /** The key, and the vault's own row. */
 export const keyCheck: Check<UnlockedScene> = {
