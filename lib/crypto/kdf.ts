@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expand, hkdf } from "@noble/hashes/hkdf.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
 import { type _HMAC as KeyedHash, hmac } from "@noble/hashes/hmac.js";
 import { processSha256, type Sha256, type Sha256State } from "./sha256.ts";
 
@@ -66,16 +66,4 @@ export function hkdfSha256(
   length: number,
 ): Uint8Array {
   return hkdf(processSha256(), keyMaterial, salt, info, length);
-}
-
-/**
- * The expand step alone (RFC 5869 section 2.3), for a key that is already
- * uniformly random (section 3.3).
- *
- * @param key 32 bytes or more.
- * @param length Bytes to derive, at most 8,160 (255 blocks of 32).
- * @throws {Error} if `key` is shorter or `length` larger.
- */
-export function hkdfExpandSha256(key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  return expand(processSha256(), key, info, length);
 }
