@@ -6,7 +6,15 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../source_tree.ts";
@@ -24,6 +32,9 @@ const SOURCES = [
   "SECURITY.md",
   "LICENSE",
 ];
+
+/** When all files were changed, in seconds of Unix time: 2000-01-01. */
+const FILE_TIME = 946_684_800;
 
 const UNSET = 'COMMIT: string = ""';
 
@@ -51,6 +62,9 @@ export function stageSources(directory: string, commit: string): void {
   const licenses = licensesOf(modules);
   if (licenses !== undefined) writeFileSync(join(directory, LICENSES_FILE), licenses);
   writeCommit(join(directory, "lib/version.ts"), commit);
+  // Deno writes the time of each file into the executable.
+  const files = globSync("**/*", { cwd: directory });
+  for (const file of files) utimesSync(join(directory, file), FILE_TIME, FILE_TIME);
 }
 
 /**

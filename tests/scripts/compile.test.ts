@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -115,30 +116,41 @@ describe("scripts/compile.ts", () => {
     });
   });
 
-  it("gives an executable of Deno's the documented permissions, and no network", {
-    skip: "Deno" in globalThis ? false : "Deno itself stands in for its base executable",
-    timeout: 120_000,
-  }, async () => {
-    await withDirectory(async (directory) => {
-      const args = ["--engine", "deno", "--out", directory];
-      const { exitCode, stderr } = await compile(args, { DENORT_BIN: process.execPath });
-      assert.equal(exitCode, 0, stderr);
-      // What Deno holds the executable to when it starts.
-      const bytes = readFileSync(join(directory, executableName(undefined)));
-      const start = bytes.lastIndexOf('"permissions":{') + '"permissions":'.length;
-      const permissions = JSON.parse(bytes.toString("utf8", start, bytes.indexOf("}", start) + 1));
-      const { prompt, deny_import, allow_import: _, ...rest } = permissions;
-      assert.deepEqual([prompt, deny_import], [false, []], "no question, and no import at all");
-      const given = Object.entries(rest).filter(([, value]) => value !== null);
-      assert.deepEqual(Object.fromEntries(given), {
-        allow_env: [],
-        allow_read: [],
-        allow_write: [],
-        allow_run: ["/usr/bin/security"],
-        allow_sys: ["homedir", "uid", "getPriority"],
+  it(
+    "gives an executable of Deno's the documented permissions, no network, and the same bytes again",
+    {
+      skip: "Deno" in globalThis ? false : "Deno itself stands in for its base executable",
+      timeout: 120_000,
+    },
+    async () => {
+      await withDirectory(async (directory) => {
+        const build = async (name: string): Promise<Buffer> => {
+          const out = join(directory, name);
+          const args = ["--engine", "deno", "--commit", "abc123", "--out", out];
+          const { exitCode, stderr } = await compile(args, { DENORT_BIN: process.execPath });
+          assert.equal(exitCode, 0, stderr);
+          return readFileSync(join(out, executableName(undefined)));
+        };
+        const bytes = await build("one");
+        assert.ok(bytes.equals(await build("another")));
+        // What Deno holds the executable to when it starts.
+        const start = bytes.lastIndexOf('"permissions":{') + '"permissions":'.length;
+        const permissions = JSON.parse(
+          bytes.toString("utf8", start, bytes.indexOf("}", start) + 1),
+        );
+        const { prompt, deny_import, allow_import: _, ...rest } = permissions;
+        assert.deepEqual([prompt, deny_import], [false, []], "no question, and no import at all");
+        const given = Object.entries(rest).filter(([, value]) => value !== null);
+        assert.deepEqual(Object.fromEntries(given), {
+          allow_env: [],
+          allow_read: [],
+          allow_write: [],
+          allow_run: ["/usr/bin/security"],
+          allow_sys: ["homedir", "uid", "getPriority"],
+        });
       });
-    });
-  });
+    },
+  );
 
   it("says how to install the packages where they are not, and makes nothing", async () => {
     await withDirectory(async (directory) => {
