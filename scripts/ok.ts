@@ -7,7 +7,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -26,7 +26,8 @@ const core = tree.filter((file) => file.startsWith("lib/") && !file.startsWith("
 const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"].filter((file) =>
   existsSync(join(ROOT, file))
 );
-const entries = ["mod.ts", "cli.ts", "providers/mod.ts", "providers/stores/mod.ts"];
+const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+const entries: readonly string[] = Object.values(exports);
 
 const STEPS: readonly Step[] = [
   ["format", ["fmt", "--check"]],

@@ -11,7 +11,18 @@ import { isSecretId } from "./text.ts";
 
 const refPrefix = "vault:secret:";
 
-/** The reference of a secret by id: `vault:secret:<id>`. */
+/**
+ * The reference of a secret by id: `vault:secret:<id>`.
+ *
+ * @example
+ * ```ts
+ * import { secretRef } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const id = "0b6b1a6e-6d0c-4a3f-9a0e-1f6d3c1c2a57";
+ * assert.equal(secretRef(id), `vault:secret:${id}`);
+ * ```
+ */
 export function secretRef(id: string): string {
   return refPrefix + id;
 }

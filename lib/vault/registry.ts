@@ -21,6 +21,19 @@ export interface Registry {
  * secrets bear them.
  *
  * @throws {RangeError} if two providers claim one name.
+ *
+ * @example
+ * ```ts
+ * import { createRegistry, MemoryStore, Vault } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const registry = createRegistry({ acme: ["ACME_API_KEY"] });
+ * const kek = crypto.getRandomValues(new Uint8Array(32));
+ * const vault = await Vault.init({ store: new MemoryStore(), kek, registry });
+ * const value = new TextEncoder().encode("s3cret");
+ * assert.equal((await vault.create({ name: "ACME_API_KEY", value })).pinnedProvider, "acme");
+ * await vault.close();
+ * ```
  */
 export function createRegistry(data: Readonly<Record<string, readonly string[]>>): Registry {
   const claims = new Map<string, string>();

@@ -28,6 +28,18 @@ export interface VaultInfo {
  * The description of the vault in `store`, which needs no key.
  *
  * @throws {VaultError} `NOT_FOUND` without a vault.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore, Vault, vaultInfo } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const store = new MemoryStore();
+ * const vault = await Vault.init({ store, kek: crypto.getRandomValues(new Uint8Array(32)) });
+ * await vault.close();
+ * const { provider, secrets } = await vaultInfo(store);
+ * assert.deepEqual([provider.type, secrets], ["caller", 0]);
+ * ```
  */
 export async function vaultInfo(store: Store): Promise<VaultInfo> {
   return await store.read(async (reader) => {

@@ -49,6 +49,28 @@ export interface FileKeyOptions {
  *
  * Besides the errors of every provider: `KEY_UNUSABLE` if the file is a symbolic link, is not the
  * user's own or can be read by others, with the command that mends it.
+ *
+ * @example
+ * ```ts
+ * import { fileKeyProvider } from "@aivault/cli/providers";
+ * import { MemoryStore, Vault } from "@aivault/cli";
+ * import assert from "node:assert/strict";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const vaultDirectory = await mkdtemp(join(tmpdir(), "aivault-"));
+ * const provider = fileKeyProvider({ vaultDirectory, defaultPath: join(vaultDirectory, "kek.key") });
+ * const providers = new Map([[provider.type, provider]]);
+ * const store = new MemoryStore();
+ * const key = await provider.create({});
+ * await (await Vault.init({ store, key, providers })).close();
+ * key.kek.fill(0);
+ * const vault = await Vault.open({ store, providers });
+ * assert.equal((await vault.info()).provider.type, "file");
+ * await vault.close();
+ * await rm(vaultDirectory, { recursive: true });
+ * ```
  */
 export function fileKeyProvider(options: FileKeyOptions): KeyProvider {
   return fileKeyProviderOn(filePlace, options);

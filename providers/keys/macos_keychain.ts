@@ -49,6 +49,15 @@ export interface MacosKeychainOptions {
  *
  * Besides the errors of every provider: `KEY_UNAVAILABLE`, with what to do about it, if the Keychain is locked,
  * refuses or was told to refuse, or if there is no `security` command.
+ *
+ * @example
+ * ```ts
+ * import { macosKeychainProvider, securityCommand } from "@aivault/cli/providers";
+ * import assert from "node:assert/strict";
+ *
+ * const provider = macosKeychainProvider({ run: securityCommand() });
+ * assert.deepEqual(provider.options.map(({ name }) => name), ["keychain-service", "keychain-account"]);
+ * ```
  */
 export function macosKeychainProvider({ run }: MacosKeychainOptions): KeyProvider {
   const present = (settings: ProviderSettings) => entryPlace(run, entryOf(settings));
