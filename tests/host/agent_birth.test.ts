@@ -1,10 +1,8 @@
 /** The agent's socket in its first moment: seen in the system calls of the agent. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { noStrace } from "../crash/syscalls/strace.ts";
+import { callsIn, noStrace } from "../crash/syscalls/strace.ts";
 import { aivault, ended, startCommand, unboundCommand, withDirectory } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 
@@ -24,15 +22,21 @@ test("the agent's socket is born with mode 0600, in a directory of mode 0700", {
       env,
     });
     const end = ended(agent);
-    await until(() => Promise.resolve(existsSync(join(directory, "run", "agent.sock"))));
-    const stop = startCommand([...unboundCommand(), "agent", "stop"], { env });
-    const { exitCode, stderr } = await ended(stop);
-    assert.equal(exitCode, 0, stderr);
+    // The socket is there a moment before anybody listens on it.
+    await until(async () => {
+      const stop = startCommand([...unboundCommand(), "agent", "stop"], { env });
+      const { exitCode, stdout, stderr } = await ended(stop);
+      assert.equal(exitCode, 0, stderr);
+      return stdout === "the agent has ended\n";
+    });
     assert.equal((await end).exitCode, 0);
-    const lines = (await readFile(log, "utf8")).split("\n");
-    const bind = lines.findIndex((line) => line.includes("bind(") && line.includes("agent.sock"));
-    const umasks = lines.slice(0, bind).flatMap((line) => /umask\((0\d*)\)/.exec(line)?.[1] ?? []);
+    const calls = await callsIn(log);
+    const bind = calls.findIndex(({ name, text }) =>
+      name === "bind" && text.includes("agent.sock")
+    );
+    assert.ok(bind > 0);
+    const before = calls.slice(0, bind).map(({ text }) => text);
+    const umasks = before.flatMap((text) => /^umask\((0\d*)\)/.exec(text)?.[1] ?? []);
     assert.equal(Number.parseInt(umasks.at(-1) ?? "0", 8), 0o177, umasks.join(" "));
-    const made = lines.slice(0, bind).some((line) => /mkdir.*\/vault\/run", 0700\)/.test(line));
-    assert.ok(made);
+    assert.ok(before.some((text) => /^mkdir.*\/vault\/run", 0700\)/.test(text)));
   }));

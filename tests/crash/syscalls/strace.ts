@@ -42,10 +42,10 @@ const WRITING = [
 const UNFINISHED = " <unfinished ...>";
 const RESUMED = /^<\.\.\. \w+ resumed>/;
 
-/** A command that takes longer hangs. */
-const HANGS_AFTER_MS = 60_000;
+/** A command that takes longer hangs: two minutes, for a machine that has much else to do. */
+const HANGS_AFTER_MS = 120_000;
 
-/** A system call of a traced command that changes a file. */
+/** A system call of a traced command. */
 export interface Call {
   /** Its name. */
   readonly name: string;
@@ -106,6 +106,14 @@ function injectionFlag({ name, count, what, fromThenOn = false }: Injection): st
 
 /** The calls in `log` that change something below `directory`, in their order. */
 export async function callsBelow(log: string, directory: string): Promise<Call[]> {
+  return (await callsIn(log)).filter(({ name, text, paths }) =>
+    (!/^open/.test(name) || text.includes("O_CREAT")) &&
+    paths.some((path) => path.startsWith(directory))
+  );
+}
+
+/** The calls in `log`, in the order in which they began. */
+export async function callsIn(log: string): Promise<Call[]> {
   const lines = (await readFile(log, "utf8")).split("\n").map(parseLine);
   const ended = new Set<number>();
   const open = new Map<string, number>();
@@ -126,9 +134,7 @@ export async function callsBelow(log: string, directory: string): Promise<Call[]
     const text = whole.get(at) ?? printed;
     const count = (counts.get(`${thread} ${name}`) ?? 0) + 1;
     counts.set(`${thread} ${name}`, count);
-    if (/^open/.test(name) && !text.includes("O_CREAT")) continue;
     const paths = [...text.matchAll(/[<"](\/[^>"]*)[>"]/g)].map(([, path = ""]) => path);
-    if (!paths.some((path) => path.startsWith(directory))) continue;
     calls.push({ name, count, paths, text: `${name}${text}`, isLast: !ended.has(at) });
   }
   return calls;
