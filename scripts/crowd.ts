@@ -1,6 +1,6 @@
 /**
  * Many processes at once on one vault, while its master key is rotated: no update may be lost, nobody may fail for a
- * lock, the audit must be whole, and no reader may wait for a lock for longer than a second. Prints what was measured.
+ * lock, and the audit must be whole. Prints what was measured, how long a reader waited among it.
  *
  *     deno run -A scripts/crowd.ts [--processes 16] [--operations 100] [--seed 1]
  *

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { withDirectory } from "../helpers/program.ts";
 import { runCrowd } from "./crowd/crowd.ts";
 
-test("six processes lose no update, see no lock and read without waiting while rotate-master runs among them", async () => {
+test("six processes lose no update and see no lock, and another one reads, while rotate-master runs among them", async () => {
   await withDirectory(async (parent) => {
     const crowd = { processes: 6, operations: 25, seed: 6 };
     const { rotations, reads } = await runCrowd(join(parent, "vault"), crowd);

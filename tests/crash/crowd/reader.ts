@@ -1,6 +1,6 @@
 /**
- * A process that reads a vault until its standard input ends, and prints how long a read took at most. It waits for
- * no lock longer than a second: if one is held longer, it fails with BUSY. Its one argument is a {@linkcode World}.
+ * A process that reads a vault until its standard input ends, and prints how long a read took at most. Its one argument
+ * is a {@linkcode World}.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Readings, SHARED } from "./shared.ts";
 
 async function read(world: World): Promise<void> {
   const path = join(world.directory, "vault.db");
-  const store = await SqliteStore.open({ path, busyTimeoutMs: 1_000 });
+  const store = await SqliteStore.open({ path });
   try {
     const vault = await Vault.open({ store, providers: providersOf(world) });
     for await (const secret of vault.list()) {
