@@ -77,7 +77,7 @@ export class ManualClock implements Clock {
 
 /** Lets everything run that is ready to. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** One end of a connection in memory. */
