@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { AgentClient } from "../../lib/agent/client.ts";
@@ -58,12 +58,22 @@ export async function unlock(session: Session, flags = ""): Promise<void> {
 
 /** Ends every agent of a vault below `directory`. */
 export async function stopAgents(directory: string): Promise<void> {
-  for (const path of await readdir(directory, { recursive: true })) {
-    if (basename(path) !== "run") continue;
-    const client = new AgentClient(agentConnector(dirname(join(directory, path))), systemClock);
+  for (const vaultDirectory of await vaultsBelow(directory)) {
+    const client = new AgentClient(agentConnector(vaultDirectory), systemClock);
     await client.lock("stop").catch(() => {});
     client.close();
   }
+}
+
+/** The directories below `directory` in which an agent has had its place. What vanishes meanwhile has none. */
+async function vaultsBelow(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    if (entry.name === "run") found.push(directory);
+    else found.push(...await vaultsBelow(join(directory, entry.name)));
+  }
+  return found;
 }
 
 /** What `agent status --json` shows. */
@@ -100,11 +110,11 @@ export async function agentsBelow(directory: string): Promise<number[]> {
   return found;
 }
 
-/** Waits until `isTrue`, or fails after `seconds`. */
+/** Waits until `isTrue`, or fails after `seconds`, which are many, for a machine that has much else to do. */
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  seconds = 30,
+  seconds = 100,
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!await isTrue()) {

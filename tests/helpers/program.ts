@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DENO_PERMISSIONS } from "../../scripts/build/permissions.ts";
 
@@ -127,6 +128,18 @@ export async function withDirectory<T>(work: (directory: string) => Promise<T>):
   try {
     return await work(directory);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeAll(directory);
+  }
+}
+
+/** Removes a directory and all that is in it, also while a process that is ending still writes there. */
+async function removeAll(directory: string): Promise<void> {
+  for (let left = 50;; left--) {
+    try {
+      return await rm(directory, { recursive: true, force: true });
+    } catch (error) {
+      if (left === 0) throw error;
+      await delay(100);
+    }
   }
 }

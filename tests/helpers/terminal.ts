@@ -48,11 +48,14 @@ export function onTerminal(
 }
 
 function converse(child: ChildProcess, exchanges: Exchange[]): Promise<Conversation> {
+  let sent = "";
   let screen = "";
   let answered = 0;
   const decoder = new TextDecoder();
   child.stdout?.on("data", (chunk: Uint8Array) => {
-    screen += decoder.decode(chunk, { stream: true }).replaceAll("\r\n", "\n");
+    sent += decoder.decode(chunk, { stream: true });
+    // All of it: one chunk may end in the middle of the end of a line.
+    screen = sent.replaceAll("\r\n", "\n");
     for (let next = exchanges[0]; next !== undefined; next = exchanges[0]) {
       const at = screen.indexOf(next[0], answered);
       if (at < 0) return;
