@@ -3,7 +3,7 @@
  * executable too (`binary`), the npm package (`npm`), and the core
  * in a browser and an edge worker (`chromium`, `workerd`). The last line it prints is the total, `N passed, N failed, N skipped`.
  *
- *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 300] [path…]
+ *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 900] [path…]
  *
  * `--all-runtimes` makes a runtime that is not found, or an executable that is not built, a failure instead of a skip.
  *
@@ -34,7 +34,7 @@ const { values: flags, positionals } = parseArgs({
     runtime: { type: "string", multiple: true, default: [...SUITES] },
     "all-runtimes": { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
-    timeout: { type: "string", default: "300" },
+    timeout: { type: "string", default: "900" },
   },
 });
 

@@ -26,7 +26,7 @@ it(
 
 it(
   "such a socket would be seen",
-  { skip, timeout: 60_000 },
+  { skip, timeout: 240_000 },
   () =>
     withLoneBinary(async (binary) => {
       const log = join(binary.directory, "calls.txt");

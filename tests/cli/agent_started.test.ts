@@ -18,10 +18,10 @@ function startAgent(session: Session): ChildProcess {
   return startCommand(command, { env: session.env, keepStdinOpen: true });
 }
 
-/** How it ends, within a minute. */
+/** How it ends. */
 async function endOf(agent: ChildProcess): Promise<Ended> {
   try {
-    return await within("the end of the agent", ended(agent), 60);
+    return await within("the end of the agent", ended(agent));
   } finally {
     agent.kill("SIGKILL");
   }
@@ -70,7 +70,7 @@ for (const [name, bytes] of Object.entries(NO_KEYS)) {
       withLockedVault(async (session) => {
         const agent = startAgent(session);
         agent.stdin?.end(bytes);
-        const run = await within("the end of the agent", ended(agent), 60);
+        const run = await within("the end of the agent", ended(agent));
         await assertRefused(session, run, "it was given no key");
       }),
   );

@@ -91,7 +91,7 @@ async function outcome(work: () => Promise<string>): Promise<string> {
 const lent = (vault: Vault, { name, context }: Use): Promise<string> =>
   outcome(() => vault.use(name, context, (value) => new TextDecoder().decode(value)));
 
-test("the tamper kit is what its script writes", { timeout: 60_000 }, async () => {
+test("the tamper kit is what its script writes", { timeout: 240_000 }, async () => {
   for (const [name, text] of Object.entries(await tamperKit())) {
     assert.equal(text, read(name), `${name}: run deno run -A scripts/tamper_kit.ts`);
   }

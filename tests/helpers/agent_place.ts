@@ -59,7 +59,7 @@ export async function listen(
 export async function whoIsThere(vaultDirectory: string): Promise<number | undefined> {
   const client = new AgentClient(agentConnector(vaultDirectory), systemClock);
   try {
-    return (await within("the agent's answer", client.status(), 5))?.pid;
+    return (await within("the agent's answer", client.status()))?.pid;
   } finally {
     client.close();
   }

@@ -7,9 +7,9 @@
 /**
  * What `work` gives.
  *
- * @throws {Error} if it has given nothing after `seconds`.
+ * @throws {Error} if it has given nothing after `seconds`, which are many, for a machine that has much else to do.
  */
-export async function within<T>(what: string, work: Promise<T>, seconds = 20): Promise<T> {
+export async function within<T>(what: string, work: Promise<T>, seconds = 100): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new Error(`${what}: not within ${seconds} seconds`);

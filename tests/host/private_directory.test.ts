@@ -36,7 +36,7 @@ test("makePrivateDirectory() fails with DISK where something else is in the way"
 
 test("makePrivateDirectory() ends where no directory can be made, though the parent is there", {
   skip: process.platform === "linux" ? false : "only Linux has a /proc that answers so",
-  timeout: 30_000,
+  timeout: 240_000,
 }, async () => {
   await assert.rejects(makePrivateDirectory("/proc/aivault/vault"), {
     code: "DISK",

@@ -35,7 +35,7 @@ export function testUnless(
   body: () => Promise<void>,
 ): void {
   if (reason === undefined) {
-    test(name, { timeout: 60_000 }, body);
+    test(name, { timeout: 240_000 }, body);
     return;
   }
   console.log(`skipped: ${name}: ${reason}`);

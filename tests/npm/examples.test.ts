@@ -62,7 +62,7 @@ async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 it("examples/page keeps a secret in a tab, with the package's modules as they are", {
-  timeout: 60_000,
+  timeout: 240_000,
   skip: chromium === undefined && NO_CHROMIUM,
 }, () =>
   withFolder(async (folder) => {
@@ -79,7 +79,7 @@ it("examples/page keeps a secret in a tab, with the package's modules as they ar
   }));
 
 it("examples/worker signs by a secret that it does not give away", {
-  timeout: 60_000,
+  timeout: 240_000,
   skip: workerd === undefined && NO_WORKERD,
 }, () =>
   withFolder(async (folder) => {

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(ROOT, ".tmp/testing-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Runs a test file of these lines on the runtime that runs this one. */
-function run(name: string, lines: string[], timeoutMs = 30_000): Promise<FileRun> {
+function run(name: string, lines: string[], timeoutMs = 120_000): Promise<FileRun> {
   const path = join(folder, `${name}.test.ts`);
   const imports =
     'import test, { before, describe, it } from "node:test";\nvoid [test, before, it];\n';

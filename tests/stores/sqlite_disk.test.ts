@@ -30,7 +30,7 @@ async function runScenario(scenario: string): Promise<unknown> {
 
 test("a full disk fails every write with DISK, and after room is made nothing was lost", {
   skip,
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   assert.deepEqual(await runScenario("full"), {
     hasSpace: true,
@@ -50,7 +50,7 @@ test(
   "a vault that is made on a disk with ever more room is made whole or fails with DISK, and is made again",
   {
     skip,
-    timeout: 60_000,
+    timeout: 240_000,
   },
   async () => {
     assert.deepEqual(await runScenario("tight"), { outcomes: ["DISK", "again: none", "none"] });
@@ -59,7 +59,7 @@ test(
 
 test("a read-only disk fails with DISK, and once it can be written again nothing was lost", {
   skip,
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   assert.deepEqual(await runScenario("read-only"), { write: "DISK", afterwards: 1 });
 });

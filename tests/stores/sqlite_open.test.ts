@@ -29,7 +29,7 @@ for (const umask of [0o000, 0o022, 0o777]) {
   const octal = umask.toString(8).padStart(3, "0");
   test(`SqliteStore.open() makes all of its files 0600 in a directory 0700 under umask ${octal}`, {
     skip: POSIX,
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     await withDirectory(async (directory) => {
       // The umask belongs to the whole process, so a process of its own sets it.
@@ -136,7 +136,7 @@ test("SqliteStore.open() says NOT_FOUND where there is no database, and makes no
 
 test(
   "a truncated database fails with INTEGRITY, wherever it was cut",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     await withDirectory(async (directory) => {
       const path = await makeVault(directory);
@@ -163,7 +163,7 @@ test(
 );
 
 test("a database with an overwritten page fails with INTEGRITY and never with another value", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   await withDirectory(async (directory) => {
     const path = await makeVault(directory);

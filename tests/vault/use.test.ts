@@ -23,7 +23,7 @@ async function withSecret(): Promise<{ vault: Vault; store: Store; id: string }>
 
 test(
   "use() lends exactly the bytes that were stored, for any bytes",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     for (const { withStore } of STORE_KINDS) {
       await withStore(async (store) => {

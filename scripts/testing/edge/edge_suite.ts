@@ -12,6 +12,9 @@ import { type FileRun, type RunOptions, WHOLE_FILE } from "../run_file.ts";
 import { findRuntime } from "../runtimes.ts";
 import type { Place } from "./place.ts";
 
+/** As many times as long as for one file is waited for all of them. */
+const AT_ONCE = 4;
+
 /** Gives a function that runs one of `files` in `place`; all of them are run when it is first called. */
 export function edgeRunner(
   suite: "chromium" | "workerd",
@@ -22,7 +25,8 @@ export function edgeRunner(
   let report: Promise<EdgeReport> | undefined;
   return async (file, options) => {
     const started = performance.now();
-    report ??= runBundle(place, root, files, join(options.scratch, suite), options.timeoutMs);
+    const directory = join(options.scratch, suite);
+    report ??= runBundle(place, root, files, directory, AT_ONCE * options.timeoutMs);
     const results = await report.then((it) => resultsOf(it, file), failed);
     return { runtime: suite, file, results, seconds: (performance.now() - started) / 1000 };
   };
