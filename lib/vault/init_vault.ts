@@ -136,6 +136,7 @@ export function healLostKey(
       };
       const fields = {
         ...anchor,
+        provider: settings,
         kekId: handle.kekId,
         retiredKekIds: [row.kekId, ...row.retiredKekIds].slice(0, MAX_RETIRED_KEK_IDS),
         rotation: { from: row.provider, to: settings, toKekId: handle.kekId },

@@ -4,7 +4,7 @@
  * @module
  */
 import { wipe } from "../crypto/bytes.ts";
-import { VaultError } from "../errors.ts";
+import { hasCode, VaultError } from "../errors.ts";
 import { vaultClosed } from "./closable_store.ts";
 import { holdKek, type KekHandle, kekIdOf, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
@@ -184,7 +184,7 @@ export async function loadKek(providers: KeyProviders, row: VaultRow): Promise<U
   const places = row.rotation === null || provider.needsPassphrase
     ? [present]
     : [present, staged, present];
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (const place of places) {
     try {
       const kek = await place();
@@ -192,13 +192,17 @@ export async function loadKek(providers: KeyProviders, row: VaultRow): Promise<U
       const kekId = kekIdOf(kek, row.vaultId);
       if (sameKekId(kekId, row.kekId)) return kek;
       wipe(kek);
-      failure = wrongKey(kekId, row, provider.describe(row.provider));
+      failures.push(wrongKey(kekId, row, provider.describe(row.provider)));
     } catch (error) {
-      failure = error;
+      failures.push(error);
     }
   }
-  throw failure;
+  // A place that could not be looked into may hold the key, whatever the other one holds.
+  throw failures.find((failure) => !hasCode(failure, ...NOT_THERE)) ?? failures.at(-1);
 }
+
+/** What is said of a place that was looked into, and does not hold the key. */
+const NOT_THERE = ["WRONG_KEY", "KEY_STALE", "KEY_MISSING"] as const;
 
 function wrongKey(kekId: string, row: VaultRow, source: string): VaultError {
   const attempted = "unlock the vault";
