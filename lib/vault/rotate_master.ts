@@ -100,14 +100,24 @@ function beginRotation(
   purpose: RotationPurpose,
 ): Promise<string> {
   return transact(state, async (transaction) => {
+    await proveKey(transaction, purpose);
     if (purpose === "rotate") await settleWithin(transaction, providers);
     else await settleIfReached(transaction, providers);
     const { kekId } = transaction.row;
     if (from !== undefined && !sameKekId(kekId, from)) throw cameBetween();
-    await transaction.key();
     await noteIntent(transaction, next, purpose);
     return kekId;
   });
+}
+
+async function proveKey(transaction: Transaction, purpose: RotationPurpose): Promise<void> {
+  try {
+    await transaction.key();
+  } catch (error) {
+    // The recovery key has just given the key of then.
+    if (purpose === "recover" && hasCode(error, "WRONG_KEY", "KEY_STALE")) throw cameBetween();
+    throw error;
+  }
 }
 
 /** What is durable once the store has committed. */

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { randomBytes } from "../../lib/crypto/bytes.ts";
 import { parseTypedKey } from "../../lib/crypto/typed_key.ts";
 import { kekIdOf } from "../../lib/vault/kek.ts";
 import type { KeyProvider } from "../../lib/vault/key_provider.ts";
@@ -12,7 +13,7 @@ import { openRecovery } from "../../lib/vault/recovery.ts";
 import { takeKek } from "../../lib/vault/take_kek.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { forgetful, type KeptKeys } from "../helpers/forgetful.ts";
-import { eventKinds } from "../helpers/recovery.ts";
+import { eventKinds, makeRecoveryKey } from "../helpers/recovery.ts";
 
 interface Scene {
   readonly store: MemoryStore;
@@ -58,6 +59,23 @@ test("takeKek() gives the key of after a rotation that came between, and one unl
   const kinds = await eventKinds(store);
   assert.equal(kinds.filter((kind) => kind === "vault.rotate-master").length, 2, kinds.join(" "));
   assert.equal(kinds.filter((kind) => kind.startsWith("vault.unlock")).length, 1);
+});
+
+test("recover() says that another rotation came between, and of no key that it was stale", async () => {
+  for (const isNoted of [false, true]) {
+    const { store, vault, providers, rotate } = await scene();
+    const recoveryKey = await makeRecoveryKey(vault);
+    const settings = { type: "forgetful" };
+    const made = () => ({ settings, kek: randomBytes(32) });
+    const next = async () => {
+      await rotate();
+      // One more is under way.
+      if (isNoted) await assert.rejects(vault.rotateMaster(made(), () => assert.fail("it died")));
+      return made();
+    };
+    await assert.rejects(Vault.recover({ store, providers, recoveryKey, next }), { code: "BUSY" });
+    await vault.close();
+  }
 });
 
 test("createRecoveryKey() makes what it shows open the key of after a rotation that came between", async () => {
