@@ -41,12 +41,14 @@ export async function settleWithin(
   // Nothing is put in place or removed by a note that somebody else may have written.
   await transaction.proofKeys();
   if (providers !== undefined) await settleProviders(providers, row, row.rotation);
-  else refuseKept(row.rotation);
+  else refuseKept(row, row.rotation);
   await transaction.revise({ rotation: null });
 }
 
-// Who is given the key by the caller cannot know whether it is in its place.
-function refuseKept({ from, to }: PendingRotation): void {
+// Who is given the key by the caller cannot know whether it is in its place, unless it is the caller's still: then a
+// recovery to a provider's place has failed.
+function refuseKept(row: VaultRow, { from, to, toKekId }: PendingRotation): void {
+  if (row.provider.type === CALLER_SETTINGS.type && !sameKekId(row.kekId, toKekId)) return;
   const kept = [from, to].find(({ type }) => type !== CALLER_SETTINGS.type);
   if (kept !== undefined) throw noProvider(kept.type);
 }

@@ -201,6 +201,22 @@ for (const { name, withPlace } of STORE_KINDS) {
     });
   }
 
+  test(`Vault.recover() to a provider that cannot be reached leaves ${name} to be rotated by the caller's key`, async () => {
+    await withPlace(async (open) => {
+      const [kek, next] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+      const vault = await Vault.init({ store: await open(), kek });
+      const recoveryKey = await makeRecoveryKey(vault, { kek });
+      await vault.close();
+      const scene = new Scene(open);
+      scene.recoveryKey = recoveryKey;
+      scene.weather.before = (call) => call.startsWith("stage") ? unreachable(call) : undefined;
+      assert.equal(await scene.recovers("forgetful"), false);
+      const again = await Vault.open({ store: await open(), kek });
+      await again.rotateMaster({ settings: { type: "caller" }, kek: next });
+      await again.close();
+    });
+  });
+
   test(`Vault.open() by a key that the caller gives leaves a rotation to be finished by its provider in ${name}`, async () => {
     await withPlace(async (open) => {
       const scene = new Scene(open);
