@@ -1,5 +1,5 @@
 /**
- * Facts, tables and times as text.
+ * Facts, tables, times and counts as text.
  *
  * @module
  */
@@ -9,6 +9,11 @@ import { textWidth } from "./text_width.ts";
 export function describeTime(ms: number): string {
   if (!(Math.abs(ms) <= 8.64e15)) return "?";
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** `1 event`, `2 events`. */
+export function counted(count: number, thing: string): string {
+  return count === 1 ? `1 ${thing}` : `${count} ${thing}s`;
 }
 
 /** `label  value` lines, with the values below each other. */

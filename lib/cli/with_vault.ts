@@ -8,7 +8,7 @@ import type { KekKeeper, KeyProviders } from "../vault/key_source.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
 import type { PassphraseFlags } from "./inputs.ts";
-import { openOrInit } from "./open_or_init.ts";
+import { openOrInit } from "./with_store.ts";
 import { ACTOR, withProviders } from "./session.ts";
 
 /**

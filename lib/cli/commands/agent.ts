@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { AgentClient } from "../../agent/client.ts";
 import { VaultError } from "../../errors.ts";
 import { heldDocument, heldFacts } from "../agent_facts.ts";
-import { statusOf } from "../agent_status.ts";
+import { statusOf, withAgent } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -72,14 +71,9 @@ export async function status(context: CliContext, _flags: CommonFlags): Promise<
 
 /** Makes the agent wipe its key and end. */
 export async function stop(context: CliContext, _flags: CommonFlags): Promise<CommandResult> {
-  const client = new AgentClient(context.agent.connect, context.agent.clock);
-  try {
-    const wasThere = await client.lock("stop");
-    return {
-      text: [wasThere ? "the agent has ended" : "no agent runs"],
-      json: { state: "stopped", wasRunning: wasThere },
-    };
-  } finally {
-    client.close();
-  }
+  const wasRunning = await withAgent(context, (client) => client.lock("stop"));
+  return {
+    text: [wasRunning ? "the agent has ended" : "no agent runs"],
+    json: { state: "stopped", wasRunning },
+  };
 }

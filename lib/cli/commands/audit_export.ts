@@ -7,8 +7,8 @@ import type { CliContext } from "../context.ts";
 import { eventDocument } from "../describe.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, printLine, say } from "../report.ts";
+import { findingLine, verificationFailure } from "../verification.ts";
 import { withVault } from "../with_vault.ts";
-import { findingLine, verificationFailure } from "./audit_verify.ts";
 
 /** Prints every event, oldest first, a line of JSON each, and says at the end whether all is as it was recorded. */
 export function auditExport(context: CliContext, flags: UnlockFlags): Promise<CommandResult> {

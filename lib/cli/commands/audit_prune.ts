@@ -5,6 +5,7 @@
  */
 import { VaultError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
+import { counted } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { withVault } from "../with_vault.ts";
@@ -31,14 +32,16 @@ export function auditPrune(context: CliContext, flags: AuditPruneFlags): Promise
       context,
       `heads from before event ${throughSeq} cannot be checked any more; note this one`,
     );
-    const events = removed === 1 ? "1 event" : `${removed} events`;
     const rest = kept === 0
       ? ""
       : kept === 1
       ? "; 1 stays, since a secret needs it"
       : `; ${kept} stay, since secrets need them`;
     return {
-      text: [`removed ${events} up to event ${throughSeq}${rest}`, `head ${head}`],
+      text: [
+        `removed ${counted(removed, "event")} up to event ${throughSeq}${rest}`,
+        `head ${head}`,
+      ],
       json: { ...pruned },
     };
   });

@@ -17,8 +17,8 @@ import type { PassphraseFlags } from "../inputs.ts";
 import { refuseForeign } from "../refuse_foreign.ts";
 import { type CommandResult, hint } from "../report.ts";
 import { ACTOR, withProviders } from "../session.ts";
+import { findingLine, verificationFailure } from "../verification.ts";
 import { withVault } from "../with_vault.ts";
-import { findingLine, verificationFailure } from "./audit_verify.ts";
 
 /** Flags of `backup restore`. */
 export interface BackupRestoreFlags extends BackupKeyFlags {

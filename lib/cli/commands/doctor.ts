@@ -12,6 +12,7 @@ import type { Check, Finding, Outcome, Scene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";
 import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor/place_checks.ts";
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
+import { counted } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint, warn } from "../report.ts";
 import { ACTOR, withProviders } from "../session.ts";
@@ -220,8 +221,4 @@ function failureOf(errors: readonly Finding[]): VaultError | undefined {
   const problem = errors.length === 1 ? "1 thing is wrong" : `${errors.length} things are wrong`;
   const hints = errors.some(({ fix }) => fix !== undefined) ? [FIX] : [];
   return new VaultError(worst.code, "examine the vault", problem, { hints });
-}
-
-function counted(count: number, thing: string): string {
-  return count === 1 ? `1 ${thing}` : `${count} ${thing}s`;
 }

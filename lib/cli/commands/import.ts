@@ -12,6 +12,7 @@ import type { SecretMetadata } from "../../vault/secret.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";
+import { counted } from "../facts.ts";
 import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, warn } from "../report.ts";
 import { checkUtf8 } from "../text_bytes.ts";
@@ -38,10 +39,9 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
       const secrets = await importAll(vault, entries);
       const names = secrets.slice(0, MAX_NAMES).map(({ name, id }) => `  ${name} (${id})`);
       const more = secrets.length - names.length;
-      const count = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
       return {
         text: [
-          `imported ${count} into scope ${describeScope(scope)}`,
+          `imported ${counted(secrets.length, "secret")} into scope ${describeScope(scope)}`,
           ...names,
           ...(more > 0 ? [`  and ${more} more`] : []),
         ],

@@ -4,22 +4,20 @@
  * @module
  */
 import { agentKeeper } from "../../agent/agent_keeper.ts";
-import { AgentClient } from "../../agent/client.ts";
 import { handOver } from "../../agent/hand_over.ts";
 import { wipe } from "../../crypto/bytes.ts";
-import { hasLock, type KeyProviders } from "../../vault/key_source.ts";
+import { hasLock } from "../../vault/key_source.ts";
 import { recordKeyless } from "../../vault/record_keyless.ts";
-import type { Store } from "../../vault/store.ts";
 import { takeKek } from "../../vault/take_kek.ts";
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { heldDocument, heldFacts } from "../agent_facts.ts";
-import { statusOf } from "../agent_status.ts";
+import { statusOf, withAgent } from "../agent_status.ts";
 import type { CliContext } from "../context.ts";
 import { factLines } from "../facts.ts";
-import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";
+import type { CommonFlags, UnlockFlags } from "../flags.ts";
 import { type CommandResult, hint } from "../report.ts";
-import { ACTOR, checkKey, withProviders } from "../session.ts";
-import { openOrInit } from "../open_or_init.ts";
+import { ACTOR, checkKey } from "../session.ts";
+import { withStore } from "../with_store.ts";
 
 const NO_LOCK =
   "this vault is unlocked whenever its key provider is; there is nothing to lock or unlock";
@@ -64,13 +62,8 @@ export function unlock(context: CliContext, flags: UnlockCommandFlags): Promise<
 /** Makes the vault's agent wipe the key. */
 export function lock(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
   return withStore(context, flags, async (store, providers) => {
-    const client = new AgentClient(context.agent.connect, context.agent.clock);
-    try {
-      // Also where nothing asks the agent: it may hold the key of before the vault had another provider.
-      await client.lock();
-    } finally {
-      client.close();
-    }
+    // Also where nothing asks the agent: it may hold the key of before the vault had another provider.
+    await withAgent(context, (client) => client.lock());
     const { provider } = await vaultInfo(store);
     if (!hasLock(providers, provider.type)) {
       await checkKey(store, providers);
@@ -79,20 +72,5 @@ export function lock(context: CliContext, flags: CommonFlags): Promise<CommandRe
     }
     await recordKeyless({ store, now: Date.now, actor: ACTOR }, "vault.lock");
     return { text: ["locked"], json: { state: "locked" } };
-  });
-}
-
-async function withStore<T>(
-  context: CliContext,
-  flags: UnlockFlags,
-  work: (store: Store, providers: KeyProviders) => Promise<T>,
-): Promise<T> {
-  return await withProviders(context, passphraseFlags(flags), async (providers) => {
-    const store = await openOrInit(context, providers);
-    try {
-      return await work(store, providers);
-    } finally {
-      await store.close();
-    }
   });
 }

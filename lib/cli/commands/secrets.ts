@@ -10,6 +10,7 @@ import { describeGroup, describeScope, GLOBAL } from "../../vault/scope.ts";
 import type { SecretMetadata } from "../../vault/secret.ts";
 import { compareText } from "../../vault/text.ts";
 import type { Vault } from "../../vault/vault.ts";
+import type { RefOptions } from "../../vault/vault_options.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument, secretLines, secretTable } from "../describe.ts";
 import {
@@ -198,11 +199,7 @@ async function withRef(
   argument: string | undefined,
   flags: RefFlags,
   attempted: string,
-  work: (
-    vault: Vault,
-    ref: string,
-    options: { scope: ReturnType<typeof scopeFrom> },
-  ) => Promise<CommandResult>,
+  work: (vault: Vault, ref: string, options: RefOptions) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const ref = refFrom(argument, flags.id, attempted);
   const scope = scopeFrom(flags, attempted);

@@ -9,7 +9,7 @@ import { openProofKeys } from "../../vault/proof_key.ts";
 import { inOneState } from "../../vault/read_row.ts";
 import { checkNotRevoked, checkRecovery } from "../../vault/recovery.ts";
 import { verifyAudit } from "../../vault/verify_audit.ts";
-import { findingLine } from "../commands/audit_verify.ts";
+import { findingLine } from "../verification.ts";
 import { type Check, fine, type UnlockedScene } from "./check.ts";
 
 /** The key, and the vault's own row. */
