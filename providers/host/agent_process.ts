@@ -30,10 +30,16 @@ const PASSED_ON = [
   "DENO_DIR",
 ];
 
+// Not every sh has descriptors above 9; bash has.
+const CLOSE_ABOVE_9 =
+  'for fd in /dev/fd/*; do fd=${fd##*/}; case $fd in [1-9][0-9]*) eval "exec $fd>&-";; esac; done; exec "$@"';
+
 // No core dump, neither into a file nor into a program; nothing that others may use from its birth on; and no open
 // file of the caller's: it might be a lock or a pipe that somebody waits for. Deno would not let the agent do so itself.
 const SHELL = "ulimit -c 0; { echo 0 >/proc/self/coredump_filter; } 2>/dev/null; umask 077; " +
-  'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
+  "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; " +
+  `close='${CLOSE_ABOVE_9}'; (eval "exec 10>&-") 2>/dev/null && eval "$close"; ` +
+  '[ -x /bin/bash ] && exec /bin/bash -c "$close" aivault-agent "$@"; exec "$@"';
 
 const CODES = ["KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK", "BUSY"] as const;
 

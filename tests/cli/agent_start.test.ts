@@ -94,6 +94,30 @@ test(
 );
 
 test(
+  "unlock hands its agent none of its caller's open files, such as the lock of flock",
+  {
+    ...options,
+    skip: process.platform === "linux" ? false : "it is read from /proc what a process has open",
+  },
+  () =>
+    withLockedVault(async (session) => {
+      // Not every sh has descriptors above 9.
+      const open = "exec 3>held 9>held 10>held 15>held 200>held";
+      const line = `bash -c '${open}; aivault unlock --passphrase-file -'`;
+      const { exitCode, stderr } = await session.run(line, "correct horse");
+      assert.equal(exitCode, 0, stderr);
+      const descriptors = `/proc/${await agentPid(session)}/fd`;
+      const kept = await Promise.all(
+        (await readdir(descriptors)).map((name) =>
+          readlink(join(descriptors, name)).catch(() => "")
+        ),
+      );
+      assert.ok(kept.some((path) => path.startsWith("socket:")), kept.join());
+      assert.deepEqual(kept.filter((path) => path.endsWith("/held")), []);
+    }),
+);
+
+test(
   "under Deno the agent has leave for its socket and its vault's directory, and for no more",
   onDeno,
   () =>
