@@ -12,7 +12,7 @@ import { errnoOf } from "./disk_error.ts";
 import { environment } from "./environment.ts";
 import { tidyOnSignal } from "./tidy_on_signal.ts";
 import { MARK_NO_PASTES, MARK_PASTES, PastedLine } from "./pasted_line.ts";
-import type { Typed } from "./typed_line.ts";
+import { MAX_LINE_LENGTH, type Typed } from "./typed_line.ts";
 
 /** What was pasted without marks is over when nothing has come for so long: 100 milliseconds. */
 const QUIET_MS = 100;
@@ -23,8 +23,8 @@ export interface Terminal {
    * Asks for a line that is not shown while it is typed. The caller wipes the UTF-8 bytes.
    *
    * @returns `undefined` if the user cancels.
-   * @throws {VaultError} `INVALID_INPUT` if more than a line was pasted, or a key was typed that stands for no
-   * character.
+   * @throws {VaultError} `INVALID_INPUT` if more than a line was pasted, the line is longer than 64 KiB, or a key was
+   * typed that stands for no character.
    */
   askHidden(question: string): Promise<Uint8Array | undefined>;
   /** Shows text on the terminal itself, wherever the standard streams go. */
@@ -110,6 +110,7 @@ async function ask(
     const hasMore = await discardAll();
     if (typed === "cancelled") return undefined;
     if (typed === "refused") throw refused("a key was typed that stands for no character");
+    if (typed === "full") throw refused(`the line is longer than ${MAX_LINE_LENGTH} bytes`);
     if (hasMore || typed === "many") throw refused("more than one line was pasted");
     return line.bytes();
   } finally {

@@ -8,8 +8,11 @@ import { wipe } from "../../lib/crypto/bytes.ts";
 /** The longest line that can be typed: 64 KiB. */
 export const MAX_LINE_LENGTH = 65_536;
 
-/** What a key did: the line goes on, it is finished, it is given up, or the key stands for no character. */
-export type Typed = "more" | "done" | "cancelled" | "refused";
+/**
+ * What a key did: the line goes on, it is finished, it is given up, the key stands for no character, or there is no room
+ * for it.
+ */
+export type Typed = "more" | "done" | "cancelled" | "refused" | "full";
 
 const key = {
   interrupt: 0x03,
@@ -49,9 +52,8 @@ export class TypedLine {
         this.wipe();
         return "more";
     }
-    if ((byte < key.space && byte !== key.tab) || this.#length === MAX_LINE_LENGTH) {
-      return "refused";
-    }
+    if (byte < key.space && byte !== key.tab) return "refused";
+    if (this.#length === MAX_LINE_LENGTH) return "full";
     this.#bytes[this.#length++] = byte;
     return "more";
   }

@@ -192,13 +192,20 @@ test(
 );
 
 const MANY = "-----BEGIN\r" + "touch pwned\r".repeat(2_000);
+const LONG = `${"a".repeat(65_537)}\rtouch pwned\r`;
+const between = (text: string): string => `\x1b[200~${text}\x1b[201~`;
 const PASTES = {
-  "of two lines that is pasted": "-----BEGIN\rtouch pwned\r",
-  "of more lines than a terminal holds that is pasted": MANY,
-  "of many lines that is pasted between marks": `\x1b[200~${MANY}\x1b[201~`,
-};
+  "of two lines that is pasted": ["-----BEGIN\rtouch pwned\r", "more than one line was pasted"],
+  "of more lines than a terminal holds that is pasted": [MANY, "more than one line was pasted"],
+  "of many lines that is pasted between marks": [between(MANY), "more than one line was pasted"],
+  "longer than a line that is pasted": [LONG, "the line is longer than 65536 bytes"],
+  "longer than a line that is pasted between marks": [
+    between(LONG),
+    "the line is longer than 65536 bytes",
+  ],
+} as const;
 
-for (const [what, keys] of Object.entries(PASTES)) {
+for (const [what, [keys, problem]] of Object.entries(PASTES)) {
   test(
     `a value ${what} is refused whole, and no line of it is left to the shell`,
     unbound,
@@ -210,7 +217,7 @@ for (const [what, keys] of Object.entries(PASTES)) {
             'aivault secrets create A; echo "[$?]"; stty -icanon min 0 time 2; echo "rest: $(dd count=1 2>/dev/null)"',
             ["Value", keys],
           );
-          assert.match(screen, /more than one line was pasted\n.*\n\[2\]\nrest: \n$/);
+          assert.match(screen, new RegExp(`: ${problem}\\n.*\\n\\[2\\]\\nrest: \\n$`));
           assert.equal((await session.run("ls pwned")).stdout, "");
         },
         {},

@@ -50,7 +50,12 @@ test("PastedLine takes what stands for no character to its end, and refuses it",
   for (const wrong of ["\0", "\x7f", "\b", "\x15", "\x04", "\x1b[A", "\x1b[2~"]) {
     assert.equal(ending(pasted(`a${wrong}b`)), "refused", JSON.stringify(wrong));
   }
-  assert.equal(ending(pasted("a".repeat(MAX_LINE_LENGTH + 1))), "refused");
+});
+
+test("PastedLine takes a line that is too long to its end, and says so", () => {
+  for (const rest of ["a", "a\r", "a\rb\r", "a\0"]) {
+    assert.equal(ending(pasted("a".repeat(MAX_LINE_LENGTH) + rest)), "full", rest);
+  }
   assert.equal(ending(`${pasted("a".repeat(MAX_LINE_LENGTH))}\r`), "done");
 });
 

@@ -38,10 +38,10 @@ test("TypedLine keeps tabs, and refuses keys that stand for no character", () =>
   for (const key of ["\x1b", "\x00", "\x01", "\x1a"]) assert.equal(typed(`a${key}`)[0], "refused");
 });
 
-test("TypedLine refuses what is longer than 64 KiB, and keeps nothing once wiped", () => {
+test("TypedLine is full at 64 KiB, and keeps nothing once wiped", () => {
   const line = new TypedLine();
   for (let i = 0; i < MAX_LINE_LENGTH; i++) assert.equal(line.type(0x61), "more");
-  assert.equal(line.type(0x61), "refused");
+  assert.equal(line.type(0x61), "full");
   assert.equal(line.bytes().length, 65_536);
   line.wipe();
   assert.equal(line.bytes().length, 0);
