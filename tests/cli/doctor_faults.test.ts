@@ -248,7 +248,11 @@ test(
                             mend: chmod 600 '<dir>/home/.aivault/keys/kek.key'
                             mend: chmod 600 '<dir>/home/.aivault/keys/kek.key'
 
-      $ chmod 600 home/.aivault/keys/kek.key; mkdir home/.aivault/data/vault/.init-lock; aivault doctor | tail -1
+      $ chmod 600 home/.aivault/keys/kek.key; mkdir -m 755 home/.aivault/data/vault/run; aivault doctor 2>/dev/null | grep mend:
+                            mend: chmod 700 '<dir>/home/.aivault/data/vault/run'
+                            mend: chmod 700 '<dir>/home/.aivault/data/vault/run'
+
+      $ rmdir home/.aivault/data/vault/run; mkdir home/.aivault/data/vault/.init-lock; aivault doctor | tail -1
       0 errors, 1 warning
       ! hint: mend what is safe to mend with: aivault doctor --fix
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasCode, VaultError } from "../../errors.ts";
+import { VaultError } from "../../errors.ts";
 import { kekIdOf, sameKekId } from "../../vault/kek.ts";
 import { wipe } from "../../crypto/bytes.ts";
 import { providedKey, providerOf } from "../../vault/key_source.ts";
@@ -43,32 +43,19 @@ export const clockCheck: Check<OpenScene> = {
 export const agentCheck: Check<OpenScene> = {
   name: "agent",
   async run({ context, row }) {
-    try {
-      const status = await statusOf(context, row.kekId);
-      if (status === undefined) return fine("none is running");
-      if (status.held === null) return fine("running, and locked");
-      if (heldOf(status, row.kekId) !== null) return fine("running, and holds the key");
-      return {
-        summary: "running",
-        findings: [{
-          severity: "warning",
-          cause: "the agent holds a key that is not the vault's",
-          mend: "aivault lock",
-          code: "KEY_UNUSABLE",
-        }],
-      };
-    } catch (error) {
-      if (!hasCode(error, "KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK", "BUSY")) throw error;
-      return {
-        summary: "does not answer as it should",
-        findings: [{
-          severity: "error",
-          cause: error.problem,
-          mend: error.hints[0] ?? "aivault agent stop",
-          code: error.code,
-        }],
-      };
-    }
+    const status = await statusOf(context, row.kekId);
+    if (status === undefined) return fine("none is running");
+    if (status.held === null) return fine("running, and locked");
+    if (heldOf(status, row.kekId) !== null) return fine("running, and holds the key");
+    return {
+      summary: "running",
+      findings: [{
+        severity: "warning",
+        cause: "the agent holds a key that is not the vault's",
+        mend: "aivault lock",
+        code: "KEY_UNUSABLE",
+      }],
+    };
   },
 };
 
