@@ -14,6 +14,7 @@ import { databaseCheck, filesCheck, leftoversCheck, spaceCheck } from "../doctor
 import { agentCheck, clockCheck, rotationCheck, versionCheck } from "../doctor/vault_checks.ts";
 import { counted } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
+import { refuseForeign } from "../refuse_foreign.ts";
 import { type CommandResult, hint, warn } from "../report.ts";
 import { ACTOR, withProviders } from "../session.ts";
 import { keeperFor } from "../with_vault.ts";
@@ -57,6 +58,7 @@ const GRAVITY: readonly ErrorCode[] = [
 /** Examines the vault, and mends what is safe to mend if asked to. */
 export function doctor(context: CliContext, flags: DoctorFlags): Promise<CommandResult> {
   return withProviders(context, passphraseFlags(flags), async (providers) => {
+    await refuseForeign(context, "examine the vault");
     if (!await context.place.hasDatabase()) {
       throw new VaultError("NOT_FOUND", "examine the vault", "there is no vault here", {
         hints: ["make one with: aivault init, or restore a backup: aivault backup restore <file>"],

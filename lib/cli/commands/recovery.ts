@@ -13,6 +13,7 @@ import { factLines } from "../facts.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";
 import { readRecoveryKey } from "../inputs.ts";
 import { chosenProvider, keyOptions, type ProviderFlags, SHARED_KEY } from "../provider_flags.ts";
+import { refuseForeign } from "../refuse_foreign.ts";
 import { type CommandResult, deliverResult, hint } from "../report.ts";
 import { ACTOR, openExisting, withProviders } from "../session.ts";
 import { withVault } from "../with_vault.ts";
@@ -113,6 +114,7 @@ export function use(context: CliContext, flags: RecoveryUseFlags): Promise<Comma
     const provider = chosenProvider(context, providers, flags, attempted);
     const options = keyOptions(provider, providers, flags, attempted);
     await context.useNativeCipher();
+    await refuseForeign(context, attempted);
     const store = await openExisting(context);
     if (store === undefined) {
       throw new VaultError("NOT_FOUND", attempted, "there is no vault here", {
