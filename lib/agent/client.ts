@@ -23,7 +23,7 @@ import type { Timeouts } from "./timeouts.ts";
 /** How long an answer is waited for: 10 seconds. */
 export const ANSWER_MS = 10_000;
 
-const attempted = "ask the agent";
+const ATTEMPTED = "ask the agent";
 
 /** Asks one agent, over one connection at a time that is made anew when it was lost. */
 export class AgentClient {
@@ -177,7 +177,7 @@ function silent(): VaultError {
 }
 
 function unavailable(problem: string, hint = "end it with: aivault lock"): VaultError {
-  return new VaultError("KEY_UNAVAILABLE", attempted, problem, {
+  return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, problem, {
     hints: [hint, "then unlock again with: aivault unlock"],
   });
 }

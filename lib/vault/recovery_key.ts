@@ -41,7 +41,7 @@ export interface RecoveryKeyOptions {
   readonly kek?: Uint8Array | undefined;
 }
 
-const attempted = "make a recovery key";
+const ATTEMPTED = "make a recovery key";
 
 /** Makes a recovery key and lends it to `reader`; see `Vault.createRecoveryKey`. */
 export async function createRecoveryKey(
@@ -115,7 +115,7 @@ async function loadFrom(
 
 function checkFree(row: VaultRow, replace: boolean): void {
   if (row.recovery === null || replace) return;
-  throw new VaultError("ALREADY_EXISTS", attempted, "there is a recovery key already", {
+  throw new VaultError("ALREADY_EXISTS", ATTEMPTED, "there is a recovery key already", {
     hints: ["nothing was changed; to make that one useless, add --replace"],
   });
 }
@@ -126,7 +126,7 @@ function isKekOf(kek: Uint8Array, row: VaultRow): boolean {
 
 function checkKek(kek: Uint8Array, row: VaultRow): void {
   if (isKekOf(kek, row)) return;
-  throw new VaultError("WRONG_KEY", attempted, "the key is not this vault's present one", {
+  throw new VaultError("WRONG_KEY", ATTEMPTED, "the key is not this vault's present one", {
     hints: ["nothing was changed; try again"],
   });
 }

@@ -13,7 +13,7 @@ import process from "node:process";
 import { toHex, utf8 } from "../../lib/crypto/bytes.ts";
 import { sha256 } from "../../lib/crypto/kdf.ts";
 import { VaultError } from "../../lib/errors.ts";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { shellWord } from "./shell_word.ts";
 
 /** The longest path of a socket, in bytes: macOS takes 103, Linux 107. */
@@ -150,7 +150,7 @@ async function look(path: string) {
   try {
     return await lstat(path);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    if (isAbsence(error)) return undefined;
     throw diskError(ATTEMPTED, error);
   }
 }

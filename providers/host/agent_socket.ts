@@ -20,7 +20,7 @@ import {
   pipeName,
   socketOf,
 } from "./agent_address.ts";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { isForbidden } from "./forbidden.ts";
 import { withInitLock } from "./init_lock.ts";
 import { makePrivateDirectory } from "./private_directory.ts";
@@ -231,7 +231,7 @@ async function identity(path: string): Promise<string | undefined> {
     const { dev, ino, ctimeMs, birthtimeMs } = await lstat(path);
     return `${dev}:${ino}:${birthtimeMs || ctimeMs}`;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    if (isAbsence(error)) return undefined;
     throw diskError(ATTEMPTED, error);
   }
 }

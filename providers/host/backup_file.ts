@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
 import { concat, equalBytes, utf8 } from "../../lib/crypto/bytes.ts";
 import type { FileDigest } from "../../lib/vault/backup_manifest.ts";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { syncDirectory } from "./private_directory.ts";
 import { exists } from "./exists.ts";
 import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "./temporary_file.ts";
@@ -166,7 +166,7 @@ export async function readBackupFile(path: string, database: string): Promise<Ui
       return manifest;
     });
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) {
+    if (isAbsence(error)) {
       throw new VaultError("NOT_FOUND", attempted, "there is no such file", { cause: error });
     }
     throw diskError(attempted, error);

@@ -13,6 +13,12 @@ export function errnoOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** Whether a system error says that nothing is where it was looked for. */
+export function isAbsence(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === "ENOENT" || errno === "ENOTDIR";
+}
+
 /** `error` as a `DISK` error, unless it is one of ours already. */
 export function diskError(attempted: string, error: unknown): unknown {
   if (error instanceof VaultError) return error;

@@ -4,7 +4,7 @@
  * @module
  */
 import { lstatSync } from "node:fs";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, isAbsence } from "./disk_error.ts";
 
 /**
  * Whether something is there, without following a symbolic link at the end. It is looked at in this thread: another
@@ -15,7 +15,7 @@ export async function exists(path: string): Promise<boolean> {
     lstatSync(path);
     return true;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
+    if (isAbsence(error)) return false;
     throw diskError(`look at ${path}`, error);
   }
 }

@@ -8,7 +8,7 @@ import { chmod, lstat, readdir, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { agentPaths } from "./agent_address.ts";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { hasStaleInitLock, removeStaleInitLock } from "./init_lock.ts";
 import { keyFilePath } from "./key_file_path.ts";
 import { KEPT_ASIDE, type VaultPaths } from "./paths.ts";
@@ -66,7 +66,7 @@ async function look(
   try {
     return await by(path);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return undefined;
+    if (isAbsence(error)) return undefined;
     throw diskError(`examine ${path}`, error);
   }
 }

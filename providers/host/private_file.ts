@@ -8,7 +8,7 @@ import { link, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { VaultError } from "../../lib/errors.ts";
-import { diskError, errnoOf } from "./disk_error.ts";
+import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { makePrivateDirectory, syncDirectory } from "./private_directory.ts";
 import { shellWord } from "./shell_word.ts";
 import { removeLeftovers, temporaryPath } from "./temporary_file.ts";
@@ -37,7 +37,7 @@ export async function readPrivateFile(
     );
   } catch (error) {
     const errno = errnoOf(error);
-    const isAbsent = errno === "ENOENT" || errno === "ENOTDIR";
+    const isAbsent = isAbsence(error);
     if (errno === "ELOOP" || errno === "EMLINK" || (isAbsent && isLink(path))) {
       throw unusable(path, attempted, "is a symbolic link");
     }
@@ -150,8 +150,7 @@ export async function removeFile(path: string): Promise<void> {
     await rm(path, { force: true });
     await syncDirectory(dirname(path));
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== "ENOENT" && errno !== "ENOTDIR") throw diskError(`remove ${path}`, error);
+    if (!isAbsence(error)) throw diskError(`remove ${path}`, error);
   }
 }
 

@@ -40,7 +40,7 @@ export interface SecurityCommandOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-const attempted = "ask the Keychain";
+const ATTEMPTED = "ask the Keychain";
 
 /** The command as a child process. */
 export function securityCommand(options: SecurityCommandOptions = {}): SecurityRunner {
@@ -103,7 +103,7 @@ function cannotStart(path: string, error: unknown): VaultError {
   const problem = errno === "ENOENT"
     ? `there is no ${path}, so this is not macOS`
     : `${path} cannot be started${errno === "" ? "" : ` (${errno})`}`;
-  return new VaultError("KEY_UNAVAILABLE", attempted, problem, {
+  return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, problem, {
     hints: ["choose another key provider: aivault init --provider file"],
     cause: error,
   });
@@ -112,7 +112,7 @@ function cannotStart(path: string, error: unknown): VaultError {
 function tooSlow(timeoutMs: number): VaultError {
   return new VaultError(
     "KEY_UNAVAILABLE",
-    attempted,
+    ATTEMPTED,
     `it did not answer within ${timeoutMs / 1000} seconds`,
     {
       hints: [
@@ -125,7 +125,7 @@ function tooSlow(timeoutMs: number): VaultError {
 function killed(signal: string): VaultError {
   return new VaultError(
     "KEY_UNAVAILABLE",
-    attempted,
+    ATTEMPTED,
     `the security command was ended by ${signal}`,
   );
 }

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { VaultError } from "../../lib/errors.ts";
 import type { BackupTarget, DatabaseCopy, OpenedBackup } from "../../lib/vault/backup.ts";
 import { digestFile, readBackupFile, writeBackupFile } from "../host/backup_file.ts";
-import { diskError, errnoOf } from "../host/disk_error.ts";
+import { diskError, isAbsence } from "../host/disk_error.ts";
 import { makePrivateDirectory } from "../host/private_directory.ts";
 import { exists } from "../host/exists.ts";
 import { removeLeftovers, SLOW_LEFT_OVER_AFTER_MS, temporaryPath } from "../host/temporary_file.ts";
@@ -73,7 +73,7 @@ async function isDirectory(path: string, attempted: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return false;
+    if (isAbsence(error)) return false;
     throw diskError(attempted, error);
   }
 }

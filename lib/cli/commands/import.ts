@@ -24,14 +24,14 @@ export interface ImportFlags extends UnlockFlags, ScopeFlags {
   readonly entryFile?: string;
 }
 
-const attempted = "import secrets";
+const ATTEMPTED = "import secrets";
 
 /** The longest file of entries that is read: 64 MiB. */
 const MAX_ENTRY_FILE = 67_108_864;
 
 /** Creates a secret for each entry, or none of them. */
 export function importSecrets(context: CliContext, flags: ImportFlags): Promise<CommandResult> {
-  const scope = scopeFrom(flags, attempted) ?? GLOBAL;
+  const scope = scopeFrom(flags, ATTEMPTED) ?? GLOBAL;
   return withVault(context, passphraseFlags(flags), async (vault) => {
     await context.useNativeCipher();
     const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
@@ -78,14 +78,14 @@ async function readEntries(context: CliContext, flags: ImportFlags): Promise<New
         entry,
         where,
         "give its value alone: secrets create --value-file <path|->",
-        attempted,
+        ATTEMPTED,
       );
       return parseEntry(entry, where);
     }),
     ...lines.map(({ line, number }) => parseEntry(line, `line ${number}`)),
   ];
   if (entries.length > 0) return entries;
-  throw new VaultError("INVALID_INPUT", attempted, "no entries were given", {
+  throw new VaultError("INVALID_INPUT", ATTEMPTED, "no entries were given", {
     hints: ["give NAME=VALUE lines: aivault secrets import --entry-file <path|->"],
   });
 }
@@ -111,7 +111,7 @@ async function readLines(
   if (text === undefined) {
     throw new VaultError(
       "INVALID_INPUT",
-      attempted,
+      ATTEMPTED,
       "the entries are not UTF-8 text of at most 64 MiB",
     );
   }
@@ -126,11 +126,11 @@ function parseEntry(entry: string, where: string): NewSecret {
   const [, name, value] = /^([^=]+)=([^]*[^=][^]*)$/.exec(entry) ?? [];
   if (name !== undefined && value !== undefined) {
     // Later errors quote the name, so it has to be one.
-    return { name: checkName(name, `name in ${where}`, attempted), value: utf8(value) };
+    return { name: checkName(name, `name in ${where}`, ATTEMPTED), value: utf8(value) };
   }
   throw new VaultError(
     "INVALID_INPUT",
-    attempted,
+    ATTEMPTED,
     `${where} is not NAME=VALUE, or its value is empty`,
     {
       hints: ["nothing was imported"],

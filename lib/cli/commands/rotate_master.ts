@@ -22,7 +22,7 @@ export interface RotateMasterFlags extends UnlockFlags {
   readonly newPassphraseFile?: string;
 }
 
-const attempted = "rotate the master key";
+const ATTEMPTED = "rotate the master key";
 
 /** Wraps every DEK by a new key. */
 export function rotateMaster(
@@ -38,7 +38,7 @@ export function rotateMaster(
   if (isGiven(passphrase) && isGiven(key)) {
     throw new VaultError(
       "INVALID_INPUT",
-      attempted,
+      ATTEMPTED,
       "a new key and a new passphrase cannot both be given",
     );
   }
@@ -75,7 +75,7 @@ async function nextKey(
   if (toPassphrase && settings.type !== "passphrase") {
     return await providerOf(providers, "passphrase").create({});
   }
-  const newKey = await readNewKey(context, key, attempted);
+  const newKey = await readNewKey(context, key, ATTEMPTED);
   try {
     return await providerOf(providers, settings.type).next(settings, { newKey });
   } finally {
