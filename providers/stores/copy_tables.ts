@@ -7,6 +7,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./schema.ts";
+import { damaged } from "./sqlite_error.ts";
 import type { SqlValue } from "./sqlite_rows.ts";
 
 // Not those that the database names: its schema may be somebody else's by now.
@@ -25,9 +26,14 @@ function copyTable(from: DatabaseSync, to: DatabaseSync, table: string): void {
   // A stored number may be larger than JavaScript's are exact.
   read.setReadBigInts(true);
   let insert: ReturnType<DatabaseSync["prepare"]> | undefined;
+  let copied = 0;
   for (const row of read.iterate()) {
     const values = Object.values(row) as SqlValue[];
     insert ??= to.prepare(`insert into ${table} values (${values.map(() => "?").join(", ")})`);
     insert.run(...values);
+    copied++;
   }
+  // Deno's node:sqlite ends at a page that is damaged as if it were the last; to count them all it has to pass it.
+  const total = from.prepare(`select count(*) as total from ${table} not indexed`).get()?.["total"];
+  if (total !== copied) throw damaged("copy the vault", "the database is damaged");
 }

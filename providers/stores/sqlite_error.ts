@@ -107,7 +107,8 @@ function isOutOfRange(error: unknown): boolean {
   return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
 }
 
-function damaged(attempted: string, problem: string, cause: unknown): VaultError {
+/** The error of a database that is not as it was written. */
+export function damaged(attempted: string, problem: string, cause?: unknown): VaultError {
   return new VaultError("INTEGRITY", attempted, problem, {
     hints: ["restore the vault from a backup"],
     cause,

@@ -8,11 +8,12 @@ import test from "node:test";
 import type { DatabaseCopy } from "../../lib/vault/backup.ts";
 import { holdKek } from "../../lib/vault/kek.ts";
 import { Vault } from "../../mod.ts";
+import { copyTables } from "../../providers/stores/copy_tables.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { check, partsOf, withMade } from "../helpers/backups.ts";
 import { encode } from "../helpers/independent_chain.ts";
 import { aivault, withDirectory } from "../helpers/program.ts";
-import { rows, withRaw } from "../helpers/raw_database.ts";
+import { row, rows, withRaw } from "../helpers/raw_database.ts";
 import { prepare } from "../helpers/operations.ts";
 import { contentOf, initVault, KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
 
@@ -55,6 +56,38 @@ test("copyTo() takes one committed state, whatever another process is about to c
     for (const each of [target, other, store]) await each.close();
   });
 });
+
+test("copyTables() ends at a damaged page with an error, not with the rows before it", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    const vault = await initVault({ store: await sqliteStore(directory) });
+    for (let n = 0; n < 40; n++) {
+      await vault.create({ name: `S${n}`, value: new Uint8Array(1000) });
+    }
+    await vault.close();
+    await (await sqliteStore(directory, "copy.db")).close();
+    await overwriteLastLeaf(path, "secret_values");
+    withRaw(path, (from) =>
+      withRaw(join(directory, "copy.db"), (to) => {
+        assert.throws(() => copyTables(from, to));
+      }));
+  });
+});
+
+/** Overwrites the last leaf of a table that has one page above its leaves. */
+async function overwriteLastLeaf(path: string, table: string): Promise<void> {
+  const { root, size } = withRaw(path, (raw) => {
+    const sql =
+      "select rootpage as root, page_size as size from sqlite_schema, pragma_page_size where name = ?";
+    return row(raw, sql, table);
+  });
+  const bytes = await readFile(path);
+  const at = (Number(root) - 1) * Number(size);
+  assert.equal(bytes[at], 5, "an interior page of a table");
+  const leaf = (bytes.readUInt32BE(at + 8) - 1) * Number(size);
+  bytes.fill(0xff, leaf, leaf + Number(size));
+  await writeFile(path, bytes);
+}
 
 test("createBackup() gives whole backups while another process writes", async () => {
   await withDirectory(async (directory) => {
