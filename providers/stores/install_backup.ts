@@ -12,7 +12,7 @@ import { syncDirectory } from "../host/private_directory.ts";
 import { KEPT_ASIDE } from "../host/paths.ts";
 import { exists } from "../host/exists.ts";
 import { SqliteStore } from "./sqlite.ts";
-import { checkWholeFile } from "./whole_file.ts";
+import { checkWholeFile, LOGS } from "./whole_file.ts";
 
 const ATTEMPTED = "restore the backup";
 
@@ -77,13 +77,13 @@ async function replace(
   const aside = asidePath(database);
   // Before SQLite sees them, for it removes a log that does not fit.
   const files = join(dirname(from), "files.db");
-  const copied = await copyFiles(database, files);
+  let copied = await copyFiles(database, files);
   const living = await openLiving(database);
   if (living !== undefined) {
     // The files of a database that is in use say nothing by themselves.
     for (const suffix of copied) await rm(`${files}${suffix}`, { force: true });
-    await replaceContent(living, aside, from, check);
-    return aside;
+    if (await replaceContent(living, aside, from, check)) return aside;
+    copied = await copyFiles(database, files);
   }
   await renameDurably(copied.toReversed().map((suffix) => [files + suffix, aside + suffix]));
   await placeFile(from, database, true);
@@ -107,22 +107,34 @@ async function openLiving(database: string): Promise<SqliteStore | undefined> {
   return undefined;
 }
 
-// In one transaction: what another process wrote between the copy and the replacement would be in neither.
+/**
+ * Makes `living` hold what `from` holds. In one transaction: what another process wrote between the copy and the
+ * replacement would be in neither.
+ *
+ * @returns `false`, changing nothing, if `living` is damaged, so that its files are all that can be kept of it.
+ */
 async function replaceContent(
   living: SqliteStore,
   aside: string,
   from: string,
   check: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
+  let isChecked = false;
   let isKept = false;
   try {
     const restored = await SqliteStore.open({ path: from });
     try {
       await living.replaceBy(restored, async (copyTo) => {
         await check();
+        isChecked = true;
         await keepAside(copyTo, join(dirname(from), "before.db"), aside);
         isKept = true;
       });
+      return true;
+    } catch (error) {
+      const isDamage = isChecked && hasCode(error, "INTEGRITY");
+      if (!isDamage || (await restored.problems()).length > 0) throw error;
+      return false;
     } finally {
       await restored.close();
     }
@@ -164,7 +176,7 @@ async function renameDurably(names: readonly (readonly [string, string])[]): Pro
 /** Copies the files of a database; gives the suffixes of those that there are, its own first. */
 async function copyFiles(database: string, to: string): Promise<string[]> {
   const copied: string[] = [];
-  for (const suffix of ["", "-wal"]) {
+  for (const suffix of ["", ...LOGS]) {
     // A log goes when the last process closes the vault.
     const isThere = await copyPrivateFile(database + suffix, to + suffix, ATTEMPTED);
     if (isThere) copied.push(suffix);
@@ -175,7 +187,7 @@ async function copyFiles(database: string, to: string): Promise<string[]> {
 // The log of another database must not be taken for that of the restored one.
 async function placeFile(from: string, database: string, replaces: boolean): Promise<void> {
   try {
-    for (const suffix of ["-wal", "-shm"]) await rm(`${database}${suffix}`, { force: true });
+    for (const suffix of [...LOGS, "-shm"]) await rm(`${database}${suffix}`, { force: true });
     await syncDirectory(dirname(database));
     if (replaces) await rename(from, database);
     else await placeNew(from, database, ATTEMPTED);

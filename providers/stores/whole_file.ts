@@ -6,6 +6,9 @@
 import { VaultError } from "../../lib/errors.ts";
 import { exists } from "../host/exists.ts";
 
+/** What the files end in that SQLite takes for a part of a database: its write-ahead log, its rollback journal. */
+export const LOGS: readonly string[] = ["-wal", "-journal"];
+
 /**
  * Checks that a database that was closed is whole in its one file. Closing it says nothing when the last of the
  * log could not be written there: the log stays, and the file without it is none.

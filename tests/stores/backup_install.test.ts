@@ -1,15 +1,19 @@
 /** Putting a backup in the vault's place: over what, beside what, and in which state. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { VaultError } from "../../lib/errors.ts";
 import { prepareRestore } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { placeIn } from "../helpers/backups.ts";
 import { withDirectory } from "../helpers/program.ts";
+import { row, withRaw } from "../helpers/raw_database.ts";
 import {
   collect,
   contentOf,
@@ -124,6 +128,91 @@ test("install() takes the log of another database for no part of the restored on
     await vault.close();
   });
 });
+
+test("install() takes the rollback journal of another program for no part of the restored vault", async () => {
+  for (const isEmptied of [true, false]) {
+    await withDirectory(async (directory) => {
+      const file = join(directory, "backup");
+      await backedUp(directory, file);
+      const path = join(directory, "vault.db");
+      const journal = withRaw(path, (raw) => {
+        raw.exec("pragma journal_mode = delete; pragma cache_size = 1; begin");
+        // More than the cache holds, so that the journal is on the disk before the commit.
+        raw.exec(
+          "create table big (x); update audit set note = 'other'; update vault set kek_id = ''",
+        );
+        for (let n = 0; n < 100; n++) raw.exec("insert into big values (randomblob(4000))");
+        return readFileSync(`${path}-journal`);
+      });
+      if (isEmptied) await writeFile(path, "");
+      else await rm(path);
+      await writeFile(`${path}-journal`, journal, { mode: 0o600 });
+      const place = placeIn(directory);
+      const { aside } = await place.withBackup(
+        file,
+        "restore",
+        (backup) => place.install(backup, isEmptied),
+      );
+      if (isEmptied) assert.deepEqual(await readFile(`${aside}-journal`), journal);
+      await checkRestored(directory);
+    });
+  }
+});
+
+/** What damages a vault so that it opens, but that its rows are not all to be had. */
+const DAMAGES: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  "a row that belongs to none": async (path) => {
+    const raw = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+    raw.exec("insert into secret_values values ('nobody', x'00')");
+    raw.close();
+  },
+  "a page of the audit": (path) => overwritePage(path, "audit"),
+  "a page of an index": (path) => overwritePage(path, "audit_by_secret"),
+};
+
+/** Overwrites the first page of a table or an index. */
+async function overwritePage(path: string, name: string): Promise<void> {
+  const { page, size } = withRaw(path, (raw) => {
+    const sql =
+      "select rootpage as page, page_size as size from sqlite_schema, pragma_page_size where name = ?";
+    return row(raw, sql, name);
+  });
+  const bytes = await readFile(path);
+  bytes.fill(0xff, (Number(page) - 1) * Number(size), Number(page) * Number(size));
+  await writeFile(path, bytes);
+}
+
+/** Checks that the vault is the one that {@linkcode backedUp} made. */
+async function checkRestored(directory: string): Promise<void> {
+  const store = await sqliteStore(directory);
+  assert.deepEqual(await store.problems(), []);
+  const vault = await openVault({ store });
+  await vault.use("A", {}, (value) => assert.deepEqual(value, utf8("a")));
+  assert.equal((await vault.verify()).isIntact, true);
+  await vault.close();
+}
+
+for (const [damage, cause] of Object.entries(DAMAGES)) {
+  test(`install() over a vault with a damage, ${damage}, keeps its file as it was`, async () => {
+    await withDirectory(async (directory) => {
+      const file = join(directory, "backup");
+      await backedUp(directory, file);
+      const path = join(directory, "vault.db");
+      await cause(path);
+      const damaged = await readFile(path);
+      const place = placeIn(directory);
+      const install = (force: boolean, check?: () => Promise<void>) =>
+        place.withBackup(file, "restore", (backup) => place.install(backup, force, check));
+      await assert.rejects(install(false), { code: "ALREADY_EXISTS" });
+      const refusal = new VaultError("INTEGRITY", "check", "no");
+      await assert.rejects(install(true, () => Promise.reject(refusal)), { problem: "no" });
+      assert.deepEqual(await readFile(path), damaged);
+      const { aside } = await install(true);
+      assert.deepEqual(await readFile(String(aside)), damaged);
+      await checkRestored(directory);
+    });
+  });
+}
 
 test("prepareRestore() forgets a rotation that was under way when the backup was made", async () => {
   await withDirectory(async (directory) => {
