@@ -52,6 +52,31 @@ test("SqliteStore.open() refuses a file that was emptied, with or without a log,
   });
 });
 
+test("SqliteStore.open() makes no database beside the log of one that is gone, changing nothing", async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, "vault.db");
+    const log = await logOf(path);
+    await rm(path);
+    for (const suffix of ["-wal", "-journal"]) {
+      await writeFile(path + suffix, log, { mode: 0o600 });
+      const before = await snapshot(directory);
+      await assert.rejects(SqliteStore.open({ path, create: true }), {
+        code: "INTEGRITY",
+        message: `open ${path}: the database is gone, but not its log, ${path}${suffix}`,
+        hints: [
+          "nothing was changed; to get it back: aivault backup restore <file>",
+          `if you do not want it back, remove the log: rm '${path}${suffix}'`,
+        ],
+      });
+      assert.deepEqual(await snapshot(directory), before);
+      await rm(path + suffix);
+    }
+    const vault = await initVault({ store: await SqliteStore.open({ path, create: true }) });
+    assert.ok((await vault.verify()).isIntact);
+    await vault.close();
+  });
+});
+
 test("SqliteStore.open() says that a symbolic link leads nowhere, and makes nothing there", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "vault.db");
