@@ -10,12 +10,12 @@ import { errnoOf } from "../host/disk_error.ts";
 /** Watches the file at a path. SQLite would go on writing into one that was removed, and nobody would find it again. */
 export class FileWatch {
   readonly #path: string;
-  readonly #opened: Stats | undefined;
+  readonly #opened: Stats;
 
-  /** Takes the file that is there now for the one that was opened. */
-  constructor(path: string) {
+  /** @param found What was at `path` before it was opened. */
+  constructor(path: string, found: Stats) {
     this.#path = path;
-    this.#opened = statOf(path);
+    this.#opened = found;
   }
 
   /**
@@ -25,7 +25,7 @@ export class FileWatch {
    */
   check(attempted: string): void {
     const found = statOf(this.#path);
-    if (found?.ino === this.#opened?.ino && found?.dev === this.#opened?.dev) return;
+    if (found?.ino === this.#opened.ino && found.dev === this.#opened.dev) return;
     const problem = found === undefined
       ? "the database was removed while it was open"
       : "another database was put in its place while it was open";

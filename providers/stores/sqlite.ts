@@ -58,13 +58,14 @@ export class SqliteStore implements Store {
 
   private constructor(
     path: string,
+    file: FileWatch,
     database: DatabaseSync,
     schema: SchemaWatch,
     busyTimeoutMs: number,
   ) {
     this.#schema = schema;
     this.path = path;
-    this.#file = new FileWatch(path);
+    this.#file = file;
     this.#database = database;
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#writer = new SqliteWriter(database);
@@ -98,7 +99,9 @@ export class SqliteStore implements Store {
       });
       // What is no vault is not to be mended.
       if (!anyMode) checkPrivate(found, path, attempted);
-      return new SqliteStore(path, database, schema, busyTimeoutMs);
+      const file = new FileWatch(path, found);
+      file.check(attempted);
+      return new SqliteStore(path, file, database, schema, busyTimeoutMs);
     } catch (error) {
       database?.close();
       throw await failure(path, attempted, error);

@@ -14,8 +14,10 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { listFiles, snapshot } from "../helpers/files.ts";
@@ -74,6 +76,29 @@ test("SqliteStore.open() makes no database beside the log of one that is gone, c
     const vault = await initVault({ store: await SqliteStore.open({ path, create: true }) });
     assert.ok((await vault.verify()).isIntact);
     await vault.close();
+  });
+});
+
+test("SqliteStore.open() refuses a file that another one takes the place of meanwhile", async () => {
+  await withDirectory(async (directory) => {
+    for (const name of ["vault.db", "other.db"]) {
+      await (await initVault({ store: await sqliteStore(directory, name) })).close();
+    }
+    const path = join(directory, "vault.db");
+    const { exec } = DatabaseSync.prototype;
+    DatabaseSync.prototype.exec = function (sql) {
+      if (existsSync(join(directory, "other.db"))) renameSync(join(directory, "other.db"), path);
+      return exec.call(this, sql);
+    };
+    try {
+      await assert.rejects(SqliteStore.open({ path }), {
+        code: "DISK",
+        problem: "another database was put in its place while it was open",
+      });
+    } finally {
+      DatabaseSync.prototype.exec = exec;
+    }
+    await (await SqliteStore.open({ path })).close();
   });
 });
 
