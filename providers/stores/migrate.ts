@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { VaultError } from "../../lib/errors.ts";
 import { checkSchema } from "./check_schema.ts";
+import { rollBack } from "./roll_back.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
 /**
@@ -34,7 +35,7 @@ export function migrate(database: DatabaseSync, attempted: string, age: "new" | 
     );
     database.exec("commit");
   } catch (error) {
-    if (database.isTransaction) database.exec("rollback");
+    rollBack(database);
     throw error;
   }
 }

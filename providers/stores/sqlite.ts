@@ -13,6 +13,7 @@ import type { copyTables as CopyTables } from "./copy_tables.ts";
 import { checkPrivate, lookAtDatabase } from "./database_file.ts";
 import { FileWatch } from "./file_watch.ts";
 import { migrate } from "./migrate.ts";
+import { rollBack } from "./roll_back.ts";
 import { SchemaWatch } from "./schema_watch.ts";
 import { checkOptions, type SqliteStoreOptions } from "./sqlite_options.ts";
 import { isBusy, isRefused, storeError } from "./sqlite_error.ts";
@@ -55,6 +56,7 @@ export class SqliteStore implements Store {
   readonly #mutex = new Mutex();
   readonly #schema: SchemaWatch;
   readonly #writer: SqliteWriter;
+  #isClosed = false;
 
   private constructor(
     path: string,
@@ -186,7 +188,8 @@ export class SqliteStore implements Store {
   /** Closes the database. The last process to do so removes the write-ahead log. */
   close(): Promise<void> {
     return this.#mutex.run(() => {
-      if (this.#database.isOpen) this.#database.close();
+      if (!this.#isClosed) this.#database.close();
+      this.#isClosed = true;
       return Promise.resolve();
     });
   }
@@ -199,7 +202,7 @@ export class SqliteStore implements Store {
   ): Promise<T> {
     return this.#mutex.run(async () => {
       const database = this.#database;
-      if (!database.isOpen) throw new VaultError("LOCKED", attempted, "the store was closed");
+      if (this.#isClosed) throw new VaultError("LOCKED", attempted, "the store was closed");
       try {
         await retryBusy(noWait ? 0 : this.#busyTimeoutMs, () => this.#begin(begin));
         try {
@@ -209,7 +212,7 @@ export class SqliteStore implements Store {
           database.exec("commit");
           return result;
         } catch (error) {
-          if (database.isTransaction) database.exec("rollback");
+          rollBack(database);
           throw error;
         }
       } catch (error) {
