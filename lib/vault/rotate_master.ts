@@ -16,6 +16,7 @@ import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { openAnchor, sealAnchor } from "./anchor.ts";
 import { rewrapDeks } from "./envelope.ts";
+import { stagedKeyOf } from "./given_key.ts";
 import { holdKek, kekIdOf, type Rewrapper, sameKekId } from "./kek.ts";
 import type { KeyProvider, ProvidedKey } from "./key_provider.ts";
 import { checkProvider, type KeyProviders, providerOf } from "./key_source.ts";
@@ -24,7 +25,7 @@ import { disorder } from "./pages_of.ts";
 import { resealRecovery } from "./recovery.ts";
 import { parseSecretRow, type SecretRow } from "./secret.ts";
 import { secretPages } from "./secret_pages.ts";
-import { settle, settleIfReached, settleWithin, stagedKey } from "./settle_rotation.ts";
+import { settle, settleIfReached, settleWithin } from "./settle_rotation.ts";
 import { transact, type Transaction, type VaultState } from "./transaction.ts";
 import { MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
 
@@ -162,13 +163,17 @@ async function storeRotation(
 }
 
 // A rotation that could not be finished, because its place could not be reached, may have left the vault's only key here.
+// What cannot be read fails as the provider says: it may be that key.
 async function checkFree(
   provider: KeyProvider,
   { settings }: ProvidedKey,
   row: VaultRow,
 ): Promise<void> {
-  const staged = await stagedKey(provider, settings, row);
-  if (staged !== "present") return;
+  const staged = await stagedKeyOf(provider, settings);
+  if (staged === undefined) return;
+  const isPresent = sameKekId(kekIdOf(staged, row.vaultId), row.kekId);
+  wipe(staged);
+  if (!isPresent) return;
   const problem = `the vault's key is not lost: it is staged for ${provider.describe(settings)}`;
   throw new VaultError("KEY_UNAVAILABLE", "recover the vault", problem, {
     hints: ["the next command that needs the key puts it in its place"],

@@ -110,9 +110,14 @@ async function discard(
   row: VaultRow,
   rotation: PendingRotation,
 ): Promise<void> {
+  // The note of a recovery may have come in the place of the note of a rotation that could not be finished. Then the
+  // vault's only key may be staged, also where it cannot be read.
   const to = providerOf(providers, rotation.to.type);
-  if (await stagedKey(to, rotation.to, row) !== "present") await to.discard(rotation.to);
-  // The note of a recovery may have come in the place of the note of a rotation that could not be finished.
+  const left = await stagedKey(to, rotation.to, row);
+  if (left === "unusable") {
+    await checkInPlace(providerOf(providers, row.provider.type), row, row.provider);
+  }
+  if (left !== "present") await to.discard(rotation.to);
   const own = providerOf(providers, row.provider.type);
   const staged = await stagedKey(own, row.provider, row);
   if (staged === "none" || staged === "another") return;
@@ -125,7 +130,7 @@ async function discard(
  *
  * @throws {VaultError} if the place cannot be reached.
  */
-export async function stagedKey(
+async function stagedKey(
   provider: KeyProvider,
   settings: ProviderSettings,
   row: VaultRow,

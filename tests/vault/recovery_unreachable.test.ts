@@ -28,6 +28,10 @@ function unreachable(call: string): never {
   throw new VaultError("KEY_UNAVAILABLE", call, "the place cannot be reached");
 }
 
+function unusable(call: string): never {
+  throw new VaultError("KEY_UNUSABLE", call, "others can read it");
+}
+
 /** `provider` of another type, whose calls the weather may spoil. */
 function exposed(provider: KeyProvider, type: string, weather: Weather): KeyProvider {
   const settings = { type };
@@ -183,6 +187,26 @@ for (const { name, withPlace } of STORE_KINDS) {
         await scene.checkOpens(at);
       });
     });
+
+    for (const to of ["forgetful", "elsewhere"]) {
+      test(`Vault.recover() to ${to} in ${name}, which ends at ${at}, leaves a staged key that cannot be read`, async () => {
+        await withPlace(async (open) => {
+          const scene = new Scene(open);
+          await scene.rotateHalf();
+          delete scene.place.key;
+          const read = ["loadStaged of forgetful", "commit of forgetful"];
+          scene.weather.before = (call) => read.includes(call) ? unusable(call) : undefined;
+          const onStep = (step: string) => {
+            if (step === at) throw new Error("the end");
+          };
+          for (let times = 0; times < 2; times++) {
+            assert.equal(await scene.recovers(to, onStep), false);
+          }
+          scene.weather.before = () => {};
+          await scene.checkOpens(at);
+        });
+      });
+    }
 
     test(`Vault.recover() in ${name} with the provider of the staged key out of reach, which ends at ${at}, leaves that key to be found`, async () => {
       await withPlace(async (open) => {
