@@ -17,7 +17,6 @@ import {
   sealManifest,
 } from "./backup_manifest.ts";
 import { checkSecrets, type SecretCheck } from "./check_secrets.ts";
-import { sameKekId } from "./kek.ts";
 import type { KeySource } from "./key_source.ts";
 import type { Store } from "./store.ts";
 import { type KeylessState, transact, type Transaction, type VaultState } from "./transaction.ts";
@@ -140,8 +139,8 @@ export function verifyBackup(
 
 /**
  * Proves a backup, and makes the copy ready to be the vault again: that it was restored is put on record
- * in it, and a rotation that was under way when it was made is forgotten. Of one that had taken place the key may
- * still be staged, so that it is looked for there.
+ * in it, and where a rotation went that was under way when it was made is forgotten. The vault's key may still be
+ * staged, by that rotation or one before it, so that it is looked for there.
  */
 export function prepareRestore(
   backup: OpenedBackup,
@@ -161,10 +160,8 @@ export function prepareRestore(
 async function forgetRotation(transaction: Transaction): Promise<void> {
   const { rotation, kekId, provider } = transaction.row;
   if (rotation === null) return;
-  const isStored = sameKekId(rotation.toKekId, kekId);
   // The key of before is left where it is: the vault that it may belong to again is not this one.
-  const left = isStored ? { from: provider, to: provider, toKekId: kekId } : null;
-  await transaction.revise({ rotation: left });
+  await transaction.revise({ rotation: { from: provider, to: provider, toKekId: kekId } });
 }
 
 /** The error of a backup whose key is not the one that was found. */

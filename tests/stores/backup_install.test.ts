@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { VaultError } from "../../lib/errors.ts";
 import { prepareRestore } from "../../lib/vault/backup.ts";
 import { callerKey } from "../../lib/vault/key_source.ts";
+import { readRow } from "../../lib/vault/read_row.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { placeIn } from "../helpers/backups.ts";
 import { withDirectory } from "../helpers/program.ts";
@@ -214,7 +215,7 @@ for (const [damage, cause] of Object.entries(DAMAGES)) {
   });
 }
 
-test("prepareRestore() forgets a rotation that was under way when the backup was made", async () => {
+test("prepareRestore() forgets where a rotation went that was under way when the backup was made", async () => {
   await withDirectory(async (directory) => {
     const place = placeIn(directory);
     const file = join(directory, "backup");
@@ -226,17 +227,23 @@ test("prepareRestore() forgets a rotation that was under way when the backup was
       if (step === "intent") await other.createBackup(place.target(file));
     });
     const noted = await place.withBackup(file, "restore", async (backup) => {
-      const rotation = async () => {
+      const noteOf = async () => {
         const store = await backup.copy.openStore();
-        const row = await store.read((reader) => reader.vault());
+        const { rotation, kekId } = await readRow(store);
         await store.close();
-        return row?.rotation;
+        return { isOfPresentKey: rotation?.toKekId === kekId, from: rotation?.from };
       };
-      const before = await rotation();
+      const before = await noteOf();
       await prepareRestore(backup, byKek, SELF);
-      return [before !== null, await rotation()];
+      const after = await noteOf();
+      await (await openVault({ store: await backup.copy.openStore() })).close();
+      return [before, after, await noteOf()];
     });
-    assert.deepEqual(noted, [true, null]);
+    assert.deepEqual(noted, [
+      { isOfPresentKey: false, from: CALLER },
+      { isOfPresentKey: true, from: CALLER },
+      { isOfPresentKey: false, from: undefined },
+    ]);
     await other.close();
     await rotating.close();
   });

@@ -14,6 +14,7 @@ import { Vault } from "../../lib/vault/vault.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { forgetful, type KeptKeys } from "../helpers/forgetful.ts";
 import { withDirectory } from "../helpers/program.ts";
+import { makeRecoveryKey } from "../helpers/recovery.ts";
 import { sqliteStore, utf8 } from "../helpers/vaults.ts";
 
 const SETTINGS = { type: "forgetful" };
@@ -23,6 +24,7 @@ const SELF = { actor: "test", now: () => 1 };
 async function restored(
   then: (place: KeptKeys) => Promise<void>,
   check: (place: KeptKeys, rotation: unknown) => Promise<void>,
+  isRecovering = false,
 ): Promise<void> {
   await withDirectory(async (directory) => {
     const place: KeptKeys = {};
@@ -36,8 +38,19 @@ async function restored(
     const store = await sqliteStore(directory);
     const vault = await Vault.init({ store, key, providers: providers(refuse) });
     await vault.create({ name: "A", value: utf8("a") });
+    const recoveryKey = await makeRecoveryKey(vault);
     const next = await provider.next(SETTINGS, {});
     await assert.rejects(vault.rotateMaster(next), { code: "KEY_UNAVAILABLE" });
+    if (isRecovering) {
+      const dies = Vault.recover({
+        store,
+        providers: providers(refuse),
+        recoveryKey,
+        next: () => provider.next(SETTINGS, {}),
+        onStep: () => assert.fail("it died"),
+      });
+      await assert.rejects(dies, { message: "it died" });
+    }
     const backups = backupPlace({
       database: join(directory, "vault.db"),
       whileInitialising: (_, work) => work(),
@@ -71,6 +84,18 @@ test("a restored vault whose key is staged finds it, and puts it in its place", 
       assert.deepEqual(place, { key: staged, staged: undefined });
       assert.equal(rotation, null);
     },
+  );
+});
+
+test("a restored vault whose key is staged finds it, also if a recovery was begun before the backup", async () => {
+  let staged: Uint8Array | undefined;
+  await restored(
+    async (place) => void (staged = place.staged),
+    async (place, rotation) => {
+      assert.deepEqual(place, { key: staged, staged: undefined });
+      assert.equal(rotation, null);
+    },
+    true,
   );
 });
 
