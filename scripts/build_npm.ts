@@ -31,7 +31,7 @@ export interface SourceManifest {
 }
 
 /** The least Node with `node:sqlite` as the store uses it. */
-const LEAST_NODE = ">=22.13";
+const LEAST_NODE = "22.13";
 
 /**
  * The manifest of the package, whose dependencies are as exact as those that were tested.
@@ -57,7 +57,7 @@ export function npmManifest(source: SourceManifest, repository?: string): Record
     exports: Object.fromEntries(exports),
     bin: { aivault: "bin/aivault.js" },
     sideEffects: ["./cli.js", "./bin/aivault.js"],
-    engines: { node: LEAST_NODE },
+    engines: { node: `>=${LEAST_NODE}` },
     dependencies,
     publishConfig: { access: "public", provenance: true },
   };
@@ -66,6 +66,15 @@ export function npmManifest(source: SourceManifest, repository?: string): Record
 /** What npm installs as the command `aivault`. Node 22 and 24 warn of node:sqlite, which they call experimental. */
 const COMMAND = `#!/usr/bin/env node
 import process from "node:process";
+
+// npm installs it on any Node, with a warning.
+const [major, minor] = process.versions.node.split(".").map(Number);
+const [leastMajor, leastMinor] = "${LEAST_NODE}".split(".").map(Number);
+if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+  console.error("aivault: this is Node " + process.versions.node);
+  console.error("hint: Node ${LEAST_NODE} or later is needed");
+  process.exit(1);
+}
 
 const { emitWarning } = process;
 process.emitWarning = (warning, ...rest) => {

@@ -6,7 +6,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { buildNpm } from "../../scripts/build_npm.ts";
 import { snapshot } from "../helpers/files.ts";
-import { ROOT, withDirectory } from "../helpers/program.ts";
+import { ended, ROOT, startCommand, withDirectory } from "../helpers/program.ts";
 import { nodes, project, runCommand, runModule } from "./project.ts";
 
 const USE = `
@@ -152,6 +152,17 @@ describe("the npm package", () => {
     }
     const licenses = readFileSync(join(installed, "THIRD_PARTY_LICENSES"), "utf8");
     for (const name of Object.keys(source.dependencies)) assert.ok(licenses.includes(`${name} `));
+  });
+
+  it("says which Node it needs, on an older one", async () => {
+    const [node] = nodes();
+    const versions = '{ value: { ...process.versions, node: "20.20.2" } }';
+    const older = `data:text/javascript,Object.defineProperty(process, "versions", ${versions});`;
+    const command = [node?.path ?? "", "--import", older, join(installed, "bin/aivault.js")];
+    const { exitCode, stdout, stderr } = await ended(startCommand([...command, "status"]));
+    assert.deepEqual([exitCode, stdout], [1, ""]);
+    assert.equal(stderr, "aivault: this is Node 20.20.2\nhint: Node 22.13 or later is needed\n");
+    assert.deepEqual(manifest.engines, { node: ">=22.13" });
   });
 
   it("exports what the sources export, each with its types, and nothing else", () => {
