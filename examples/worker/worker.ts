@@ -1,13 +1,14 @@
 /**
  * A vault in an edge worker: it signs what it is sent, and nobody can ask it for the key it signs with.
  *
+ *     npm install @aivault/cli
+ *     bun build --target browser worker.ts --outfile worker.js
+ *     AIVAULT_KEY=$(openssl rand -base64 32) WEBHOOK_KEY=whsec-example workerd serve config.capnp
  *     curl -d 'a message' http://127.0.0.1:8080/sign/WEBHOOK_KEY
- *
- * Bundle it (`bun build --target browser worker.ts --outfile worker.js`) and run it with `workerd serve config.capnp`.
  *
  * @module
  */
-import { MemoryStore, Vault, VaultError } from "@aivault/cli";
+import { type AuditRow, MemoryStore, Vault, VaultError } from "@aivault/cli";
 
 /** What the worker is given: the vault's key, 32 bytes in base64, and the secret that it starts with. */
 export interface Env {
@@ -32,10 +33,14 @@ async function sign(key: Uint8Array, message: ArrayBuffer): Promise<string> {
   return Array.from(signature, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function describe({ seq, timeMs, kind, secretName }: AuditRow): Partial<AuditRow> {
+  return { seq, timeMs, kind, secretName };
+}
+
 async function answer(request: Request, env: Env): Promise<Response> {
   const [, action, name = ""] = new URL(request.url).pathname.split("/");
   const open = await (vault ??= openVault(env));
-  if (action === "audit") return Response.json(await open.audit());
+  if (action === "audit") return Response.json((await open.audit()).map(describe));
   if (action !== "sign") return new Response("not found\n", { status: 404 });
   const message = await request.arrayBuffer();
   try {

@@ -5,7 +5,8 @@ import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { delimiter, extname, join, normalize } from "node:path";
+import process from "node:process";
 import {
   chromiumCommand,
   chromiumFlags,
@@ -24,7 +25,22 @@ const TYPES: Readonly<Record<string, string>> = {
   ".mjs": "text/javascript",
 };
 
-/** Serves the project's files, and the example as its page; gives the paths that were asked for. */
+/** What a person does on the page, who takes a name twice. */
+const VISITOR = `<script type="module">
+const list = document.querySelector("ul");
+const grown = async (count) => {
+  while (list.children.length < count) await new Promise((done) => setTimeout(done, 10));
+};
+const form = document.querySelector("form");
+for (const count of [1, 2]) {
+  await grown(count);
+  form.elements.name.value = "WEBHOOK_KEY";
+  form.elements.value.value = "four";
+  form.requestSubmit();
+}
+</script>`;
+
+/** Serves the project's files, and `page` as its page; gives the paths that were asked for. */
 async function withSite<T>(
   page: string,
   work: (url: string) => Promise<T>,
@@ -33,7 +49,7 @@ async function withSite<T>(
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
     asked.push(path);
-    readFile(path === "/" ? page : join(project(), path)).then(
+    (path === "/" ? Promise.resolve(page) : readFile(join(project(), path))).then(
       (body) =>
         response.setHeader("content-type", TYPES[extname(path) || ".html"] ?? "text/plain")
           .end(body),
@@ -66,12 +82,17 @@ it("examples/page keeps a secret in a tab, with the package's modules as they ar
   skip: chromium === undefined && NO_CHROMIUM,
 }, () =>
   withFolder(async (folder) => {
-    const page = join(ROOT, "examples/page/index.html");
+    const page = await readFile(join(ROOT, "examples/page/index.html"), "utf8") + VISITOR;
     const [{ stdout }, asked] = await withSite(page, (url) => {
       const flags = [...chromiumFlags(folder), "--virtual-time-budget=10000", "--dump-dom", url];
       return ended(startCommand([chromium?.command ?? "", ...flags]));
     });
-    assert.match(stdout, /<li>OPENAI_API_KEY: 10 bytes, version 1<\/li>/);
+    const items = [...stdout.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item);
+    assert.deepEqual(items.slice(0, -1), [
+      "OPENAI_API_KEY: 10 bytes, version 1",
+      "WEBHOOK_KEY: 4 bytes, version 1",
+    ]);
+    assert.match(items.at(-1) ?? "", /^create secret "WEBHOOK_KEY": the name .* is taken/);
     // What it loaded is the core and its packages: nothing of the program, nothing of the platform.
     const own = asked.filter((path) => path.startsWith("/node_modules/@aivault/cli/"));
     assert.ok(own.includes("/node_modules/@aivault/cli/lib/vault/vault.js"));
@@ -85,9 +106,18 @@ it("examples/worker signs by a secret that it does not give away", {
   withFolder(async (folder) => {
     await copyFile(join(ROOT, "examples/worker/worker.ts"), join(folder, "worker.ts"));
     await copyFile(join(ROOT, "examples/worker/config.capnp"), join(folder, "config.capnp"));
-    const bun = join(ROOT, "tests/runtimes/node_modules/.bin/bun");
-    const options = ["build", "--target", "browser", "--outfile", "worker.js"];
-    const built = await ended(startCommand([bun, ...options, "worker.ts"], { cwd: folder }));
+    // As its comment says.
+    const steps = (await readFile(join(folder, "worker.ts"), "utf8")).matchAll(/^ \* {5}(.*)$/gm);
+    const [install, build = "", serve = ""] = [...steps].map(([, step]) => step);
+    assert.equal(install, "npm install @aivault/cli");
+    const given = [...serve.matchAll(/(\w+)=\S/g)].map(([, name]) => name);
+    assert.match(serve, / workerd serve config\.capnp$/);
+    const config = await readFile(join(folder, "config.capnp"), "utf8");
+    const needed = [...config.matchAll(/fromEnvironment = "(\w+)"/g)].map(([, name]) => name);
+    assert.deepEqual(given, needed);
+    const bin = join(ROOT, "tests/runtimes/node_modules/.bin");
+    const PATH = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
+    const built = await ended(startCommand(build.split(" "), { cwd: folder, env: { PATH } }));
     assert.equal(built.exitCode, 0, built.stderr);
     const bundle = await readFile(join(folder, "worker.js"), "utf8");
     assert.doesNotMatch(bundle, /from "node:|require\(/);
@@ -107,7 +137,8 @@ it("examples/worker signs by a secret that it does not give away", {
       assert.equal((await ask("/sign/OTHER", "a message"))[0], 404);
       const [status, audit] = await ask("/audit");
       assert.equal(status, 200);
-      assert.match(audit, /secret\.use/);
+      const kinds = JSON.parse(audit).map(({ kind }: { kind: string }) => kind);
+      assert.deepEqual(kinds, ["secret.use", "secret.create", "vault.init"]);
       assert.doesNotMatch(audit, /the key of the webhook/);
     } finally {
       stop();
