@@ -91,6 +91,9 @@ test(
         ["=hunter2", 2, "import secrets: line 2 is not NAME=VALUE, or its value is empty"],
         // The last line of a key in base64.
         ["aHVudGVyMg==", 2, "import secrets: line 2 is not NAME=VALUE, or its value is empty"],
+        // JSON and YAML, with a value that ends like a key in base64.
+        ['{"A":"hunter2="}', 2, "import secrets: line 2 is not NAME=VALUE, or its value is empty"],
+        ['A: "hunter2="', 2, "import secrets: line 2 is not NAME=VALUE, or its value is empty"],
         ["A=", 2, "import secrets: line 2 is not NAME=VALUE, or its value is empty"],
         ["hunter2\u0007=x", 2, "import secrets: the name in line 2 has control characters"],
         [" hunter2=x", 2, "import secrets: the name in line 2 begins or ends with white space"],

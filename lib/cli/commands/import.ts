@@ -121,9 +121,10 @@ async function readLines(
     .filter(({ line }) => line.trim() !== "" && !line.trimStart().startsWith("#"));
 }
 
-// The entry itself is never quoted: it holds a value, or is one, such as base64 that ends with "=".
+// The entry itself is never quoted: it holds a value, or is one, such as base64 that ends with "=". Nor is a value to
+// become a name, which is no secret: that of JSON or YAML stands in quotation marks before such a "=".
 function parseEntry(entry: string, where: string): NewSecret {
-  const [, name, value] = /^([^=]+)=([^]*[^=][^]*)$/.exec(entry) ?? [];
+  const [, name, value] = /^([^="]+)=([^]*[^=][^]*)$/.exec(entry) ?? [];
   if (name !== undefined && value !== undefined) {
     // Later errors quote the name, so it has to be one.
     return { name: checkName(name, `name in ${where}`, ATTEMPTED), value: utf8(value) };

@@ -96,8 +96,8 @@ function addImport(group: Command, { context, finish }: App): void {
     .description("store many new secrets in one step, or none of them")
     .option(
       "--entry-file <path>",
-      "file of NAME=VALUE lines, - for standard input; the value is what follows the first =, as it is;" +
-        " empty lines and lines that begin with # are passed over",
+      'file of NAME=VALUE lines, - for standard input; a name has no ", the value is what follows the first =,' +
+        " as it is; empty lines and lines that begin with # are passed over",
     )
     .option(
       "--entry <NAME=VALUE>",
