@@ -27,7 +27,8 @@ const settingsSchema = v.object({
 const OPTIONS: readonly KeyOption[] = [{
   name: "file-path",
   value: "<path>",
-  description: "file that holds or will hold the key, base64 of 32 bytes",
+  description: "file that holds or will hold the key, base64 of 32 bytes" +
+    " (default: $AIVAULT_DIR/kek.key, or ~/.aivault/keys/kek.key)",
 }];
 
 /** Where the `file` provider looks. */

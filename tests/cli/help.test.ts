@@ -79,6 +79,18 @@ test("README's table of commands names every command, and no other", options, as
   }
 });
 
+test("--help gives the default of every option of a key provider", options, async () => {
+  const helps = (await allHelps()).filter(([, help]) => /^Provider /m.test(help));
+  assert.deepEqual(helps.map(([path]) => path.join(" ")), ["init", "recovery use"]);
+  for (const [, help] of helps) {
+    for (const section of help.split("\n\n").filter((each) => each.startsWith("Provider "))) {
+      for (const option of section.split(/^ {2}(?=--)/m).slice(1)) {
+        assert.match(option.replace(/\s+/g, " "), /\(default: [^)]+\)/);
+      }
+    }
+  }
+});
+
 test(
   "a mistake on the command line exits 2, says what is wrong and leads to the help",
   options,
