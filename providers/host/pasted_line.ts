@@ -63,7 +63,8 @@ export class PastedLine {
       : byte === BEGINS || byte === ENDS;
     if (fits && !isWhole) return "more";
     const isBegin = this.#mark[MARK_START.length] === BEGINS;
-    this.#mark = [];
+    // What breaks one mark off may begin the next.
+    this.#mark = !fits && byte === ESCAPE ? [ESCAPE] : [];
     if (!fits) return this.#isPasting ? this.#note("refused") : "refused";
     this.#isPasting = isBegin;
     return isBegin ? "more" : this.#outcome;

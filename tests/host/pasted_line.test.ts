@@ -47,8 +47,11 @@ test("PastedLine takes many lines to their end, and says so", () => {
 });
 
 test("PastedLine takes what stands for no character to its end, and refuses it", () => {
-  for (const wrong of ["\0", "\x7f", "\b", "\x15", "\x04", "\x1b[A", "\x1b[2~"]) {
+  for (
+    const wrong of ["\0", "\x1b", "\x1b[20", "\x7f", "\b", "\x15", "\x04", "\x1b[A", "\x1b[2~"]
+  ) {
     assert.equal(ending(pasted(`a${wrong}b`)), "refused", JSON.stringify(wrong));
+    assert.equal(ending(pasted(`a${wrong}`)), "refused", JSON.stringify(wrong));
   }
 });
 
