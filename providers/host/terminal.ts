@@ -20,7 +20,8 @@ const QUIET_MS = 100;
 /** A terminal that can be asked. */
 export interface Terminal {
   /**
-   * Asks for a line that is not shown while it is typed. The caller wipes the UTF-8 bytes.
+   * Asks for a line that is not shown while it is typed. The caller wipes the UTF-8 bytes. What was typed before the
+   * question is discarded, where the terminal can be opened by name.
    *
    * @returns `undefined` if the user cancels.
    * @throws {VaultError} `INVALID_INPUT` if more than a line was pasted, the line is longer than 64 KiB, or a key was
@@ -103,6 +104,8 @@ async function ask(
     };
     const typed = await tidyOnSignal(tidy, () => {
       mode.setRawMode(true);
+      // What was typed before the question was seen, and was meant for something else.
+      discardTyped();
       writeSync(outFd, `${marks}${question} (not shown): `);
       return readLine(inFd, line);
     });

@@ -1,5 +1,7 @@
 /** Hidden questions on a real terminal: what is typed is taken, and never shown. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { programRuntime, unboundCommand } from "../helpers/program.ts";
@@ -225,6 +227,31 @@ for (const [what, [keys, problem]] of Object.entries(PASTES)) {
       ),
   );
 }
+
+test(
+  "what was typed before the question, and was seen, does not answer it",
+  unbound,
+  () =>
+    withSession(
+      async (session) => {
+        const go = (): string => {
+          writeFileSync(join(session.directory, "go"), "");
+          return "";
+        };
+        const { screen, exitCode } = await converse(
+          session,
+          "mkfifo go; echo ready; cat go; aivault secrets create A",
+          ["ready\n", "typed ahead\r"],
+          ["typed ahead\n", go],
+          ["Value (not shown): ", "meant\r"],
+        );
+        assert.equal(exitCode, 0, screen);
+        assert.equal(await valueOf(session, "A"), "meant");
+      },
+      {},
+      unboundCommand(),
+    ),
+);
 
 test(
   "a value that is pasted between marks is kept without them, and no marks are asked for afterwards",
