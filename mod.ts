@@ -25,14 +25,14 @@
  * @module
  */
 export { type ErrorCode, VaultError, type VaultErrorOptions } from "./lib/errors.ts";
-export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit.ts";
-export type { AuditFinding, AuditFindingKind } from "./lib/vault/audit_finding.ts";
-export { auditHead } from "./lib/vault/audit_head.ts";
+export type { AuditKind, AuditQuery, AuditRow } from "./lib/vault/audit/audit.ts";
+export type { AuditFinding, AuditFindingKind } from "./lib/vault/audit/audit_finding.ts";
+export { auditHead } from "./lib/vault/audit/audit_head.ts";
 export type { BackupTarget, BackupVerification, DatabaseCopy } from "./lib/vault/backup.ts";
 export type { BackupManifest, FileDigest } from "./lib/vault/backup_manifest.ts";
-export type { BrokenSecret, SecretCheck } from "./lib/vault/check_secrets.ts";
-export type { SecretChanges } from "./lib/vault/change_secret.ts";
-export { secretRef } from "./lib/vault/find.ts";
+export type { BrokenSecret, SecretCheck } from "./lib/vault/secrets/check_secrets.ts";
+export type { SecretChanges } from "./lib/vault/secrets/change_secret.ts";
+export { secretRef } from "./lib/vault/secrets/find.ts";
 export type {
   CreatedKey,
   KeyOption,
@@ -42,23 +42,23 @@ export type {
   PassphrasePurpose,
   PassphraseSource,
   ProvidedKey,
-} from "./lib/vault/key_provider.ts";
-export type { KekHandle, Rewrap, Rewrapper } from "./lib/vault/kek.ts";
-export type { KekKeeper, KeyProviders } from "./lib/vault/key_source.ts";
+} from "./lib/vault/keys/key_provider.ts";
+export type { KekHandle, Rewrap, Rewrapper } from "./lib/vault/keys/kek.ts";
+export type { KekKeeper, KeyProviders } from "./lib/vault/keys/key_source.ts";
 export { MemoryStore } from "./lib/vault/memory_store.ts";
-export type { NewSecret } from "./lib/vault/new_secret.ts";
-export type { PruneResult } from "./lib/vault/prune_audit.ts";
-export type { AuditOptions } from "./lib/vault/read_audit.ts";
-export type { DamagedSecret, ShownSecret } from "./lib/vault/read_secrets.ts";
+export type { NewSecret } from "./lib/vault/secrets/new_secret.ts";
+export type { PruneResult } from "./lib/vault/audit/prune_audit.ts";
+export type { AuditOptions } from "./lib/vault/audit/read_audit.ts";
+export type { DamagedSecret, ShownSecret } from "./lib/vault/secrets/read_secrets.ts";
 export type {
   RecoverOptions,
   RecoveryKeyOptions,
   RecoveryKeyReader,
-} from "./lib/vault/recovery_key.ts";
+} from "./lib/vault/keys/recovery_key.ts";
 export { builtInRegistry, createRegistry, type Registry } from "./lib/vault/registry.ts";
-export type { RotationResult, RotationStep, StepListener } from "./lib/vault/rotate_master.ts";
-export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/scope.ts";
-export type { SecretMetadata, SecretRecord, SecretRow } from "./lib/vault/secret.ts";
+export type { RotationResult, RotationStep, StepListener } from "./lib/vault/keys/rotate_master.ts";
+export type { Group, Scope, ScopeKind, UseContext } from "./lib/vault/secrets/scope.ts";
+export type { SecretMetadata, SecretRecord, SecretRow } from "./lib/vault/secrets/secret.ts";
 export type {
   AuditRange,
   StatePlace,
@@ -68,7 +68,7 @@ export type {
   StoreWriter,
   WriteOptions,
 } from "./lib/vault/store.ts";
-export type { SecretUser } from "./lib/vault/use_secret.ts";
+export type { SecretUser } from "./lib/vault/secrets/use_secret.ts";
 export { Vault } from "./lib/vault/vault.ts";
 export { type VaultInfo, vaultInfo } from "./lib/vault/vault_info.ts";
 export type {
@@ -80,8 +80,8 @@ export type {
   VaultOptions,
 } from "./lib/vault/vault_options.ts";
 export type { ProviderSettings } from "./lib/vault/vault_row.ts";
-export type { AuditVerification, VerifyOptions } from "./lib/vault/verify_audit.ts";
-export type { AuditListener } from "./lib/vault/verify_chain.ts";
+export type { AuditVerification, VerifyOptions } from "./lib/vault/audit/verify_audit.ts";
+export type { AuditListener } from "./lib/vault/audit/verify_chain.ts";
 
 // Run as a program (`deno run jsr:@aivault/cli status`), this is the command line; nothing else loads the platform.
 if (import.meta.main) await import("./cli.ts");

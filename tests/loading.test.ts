@@ -64,7 +64,7 @@ const START = new Set([
 
 describe("what is loaded before it is needed", () => {
   it("sees what a command needs", () => {
-    const wanted = ["lib/vault/unlock.ts", "lib/crypto/aead.ts", "@noble/ciphers", "valibot"];
+    const wanted = ["lib/vault/keys/unlock.ts", "lib/crypto/aead.ts", "@noble/ciphers", "valibot"];
     assert.deepEqual(among("lib/cli/commands/status.ts", wanted), wanted);
     assert.deepEqual(among("providers/stores/sqlite.ts", ["node:sqlite"]), ["node:sqlite"]);
     const secrets = ["lib/vault/vault.ts", "lib/vault/registry_data.ts"];
@@ -84,7 +84,9 @@ describe("what is loaded before it is needed", () => {
       /^lib\/cli\/commands\/(?!status)/,
       /^lib\/cli\/(syntax|describe|provider_flags|make_vault|with_vault)/,
       /^lib\/agent\//,
-      /^lib\/vault\/(vault\.ts|registry|transaction|init_vault|settle|backup|verify|rotate|recovery)/,
+      /^lib\/vault\/(vault\.ts|registry|transaction|init_vault|backup)/,
+      /^lib\/vault\/keys\/(settle|rotate|recovery)/,
+      /^lib\/vault\/audit\/(verify|plan_prune|prune_audit)/,
       /^providers\/host\/(agent_|terminal|input|security_command|native_cipher|build_info)/,
       /^(commander|hash-wasm|@hpke)/,
       /^node:(child_process|crypto|net|tty)/,

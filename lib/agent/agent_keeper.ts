@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { KekKeeper } from "../vault/key_source.ts";
-import { sameKekId } from "../vault/kek.ts";
+import type { KekKeeper } from "../vault/keys/key_source.ts";
+import { sameKekId } from "../vault/keys/kek.ts";
 import { agentKek } from "./agent_kek.ts";
 import { AgentClient } from "./client.ts";
 import type { Clock } from "./clock.ts";

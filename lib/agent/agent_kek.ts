@@ -5,7 +5,7 @@
  */
 import { wipe } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
-import { type KekHandle, kekIdOf, type Rewrap, type Rewrapper } from "../vault/kek.ts";
+import { type KekHandle, kekIdOf, type Rewrap, type Rewrapper } from "../vault/keys/kek.ts";
 import type { AgentClient } from "./client.ts";
 import { expectOk } from "./client.ts";
 import { frameRoom, MAX_BODY } from "./frame.ts";

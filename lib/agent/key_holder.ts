@@ -5,7 +5,7 @@
  */
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode } from "../errors.ts";
-import { holdKek, type KekHandle, type Rewrap, sameKekId } from "../vault/kek.ts";
+import { holdKek, type KekHandle, type Rewrap, sameKekId } from "../vault/keys/kek.ts";
 import { type AgentStatus, type Answer, answer, encodeEnds, encodeStatus } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { NextKeys } from "./next_keys.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { holdKek, type KekHandle, type Rewrapper } from "../vault/kek.ts";
+import { holdKek, type KekHandle, type Rewrapper } from "../vault/keys/kek.ts";
 import type { Clock } from "./clock.ts";
 
 /** A prepared key is wiped when it was not used for so long: a minute. */

@@ -8,7 +8,7 @@
  */
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import { fromUtf8, utf8 } from "../crypto/bytes.ts";
-import type { Rewrap } from "../vault/kek.ts";
+import type { Rewrap } from "../vault/keys/kek.ts";
 import { decodeFields, encodeFrame } from "./frame.ts";
 import { MAX_TIMEOUT_MS, type Timeouts } from "./timeouts.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AgentStatus } from "../agent/answer.ts";
-import { sameKekId } from "../vault/kek.ts";
+import { sameKekId } from "../vault/keys/kek.ts";
 import { describeDuration } from "./duration.ts";
 import { describeTime } from "./facts.ts";
 

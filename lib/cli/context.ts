@@ -6,8 +6,8 @@
  */
 import type { Clock } from "../agent/clock.ts";
 import type { AgentHost } from "../agent/hand_over.ts";
-import type { PassphraseSource } from "../vault/key_provider.ts";
-import type { KeyProviders } from "../vault/key_source.ts";
+import type { PassphraseSource } from "../vault/keys/key_provider.ts";
+import type { KeyProviders } from "../vault/keys/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import type { BuildInfo } from "../version.ts";
 import type { BackupPlace } from "./backup_place.ts";

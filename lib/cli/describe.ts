@@ -4,10 +4,10 @@
  * @module
  */
 import { toHex } from "../crypto/bytes.ts";
-import type { AuditRow } from "../vault/audit.ts";
-import { secretRef } from "../vault/find.ts";
-import { describeGroup, describeScope, scopeFields } from "../vault/scope.ts";
-import type { SecretMetadata } from "../vault/secret.ts";
+import type { AuditRow } from "../vault/audit/audit.ts";
+import { secretRef } from "../vault/secrets/find.ts";
+import { describeGroup, describeScope, scopeFields } from "../vault/secrets/scope.ts";
+import type { SecretMetadata } from "../vault/secrets/secret.ts";
 import { describeTime, factLines, tableLines } from "./facts.ts";
 
 /** A secret for programs. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import { GLOBAL, type Group, type Scope, type ScopeKind } from "../vault/scope.ts";
+import { GLOBAL, type Group, type Scope, type ScopeKind } from "../vault/secrets/scope.ts";
 import type { PassphraseFlags, SecretFlags } from "./inputs.ts";
 
 /** Flags of every command. */

@@ -7,8 +7,8 @@
 import { equalBytes, wipe } from "../crypto/bytes.ts";
 import { OWN_KEY_HINT, parseKeyText } from "../crypto/key_text.ts";
 import { VaultError } from "../errors.ts";
-import type { PassphraseSource } from "../vault/key_provider.ts";
-import { MAX_VALUE_LENGTH } from "../vault/secret.ts";
+import type { PassphraseSource } from "../vault/keys/key_provider.ts";
+import { MAX_VALUE_LENGTH } from "../vault/secrets/secret.ts";
 import type { CliContext } from "./context.ts";
 import { warn } from "./report.ts";
 import { textBytes } from "./text_bytes.ts";

@@ -6,8 +6,8 @@
 import { wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
 import { vaultExists } from "../vault/init_vault.ts";
-import type { CreatedKey, KeyOptions, KeyProvider } from "../vault/key_provider.ts";
-import { type KeyProviders, providerOf } from "../vault/key_source.ts";
+import type { CreatedKey, KeyOptions, KeyProvider } from "../vault/keys/key_provider.ts";
+import { type KeyProviders, providerOf } from "../vault/keys/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import type { KeyOptions, KeyProvider } from "../vault/key_provider.ts";
-import type { KeyProviders } from "../vault/key_source.ts";
+import type { KeyOptions, KeyProvider } from "../vault/keys/key_provider.ts";
+import type { KeyProviders } from "../vault/keys/key_source.ts";
 import type { CliContext } from "./context.ts";
 import type { UnlockFlags } from "./flags.ts";
 import { defaultProvider } from "./default_provider.ts";

@@ -3,9 +3,14 @@
  *
  * @module
  */
-import { hasLock, type KekKeeper, type KeyProviders, providedKey } from "../vault/key_source.ts";
+import {
+  hasLock,
+  type KekKeeper,
+  type KeyProviders,
+  providedKey,
+} from "../vault/keys/key_source.ts";
 import type { Store } from "../vault/store.ts";
-import { unlock } from "../vault/unlock.ts";
+import { unlock } from "../vault/keys/unlock.ts";
 import { vaultInfo } from "../vault/vault_info.ts";
 import type { CliContext } from "./context.ts";
 import { type PassphraseFlags, passphrases } from "./inputs.ts";

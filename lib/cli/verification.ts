@@ -4,8 +4,8 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import type { AuditFinding } from "../vault/audit_finding.ts";
-import type { AuditVerification } from "../vault/verify_audit.ts";
+import type { AuditFinding } from "../vault/audit/audit_finding.ts";
+import type { AuditVerification } from "../vault/audit/verify_audit.ts";
 
 /** The error of a verification that found something; `undefined` if nothing is wrong. */
 export function verificationFailure(verification: AuditVerification): VaultError | undefined {

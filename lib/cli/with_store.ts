@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KeyProviders } from "../vault/key_source.ts";
+import type { KeyProviders } from "../vault/keys/key_source.ts";
 import type { Store } from "../vault/store.ts";
 import type { CliContext } from "./context.ts";
 import { passphraseFlags, type UnlockFlags } from "./flags.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { agentKeeper } from "../agent/agent_keeper.ts";
-import type { KekKeeper, KeyProviders } from "../vault/key_source.ts";
+import type { KekKeeper, KeyProviders } from "../vault/keys/key_source.ts";
 import { Vault } from "../vault/vault.ts";
 import type { CliContext } from "./context.ts";
 import type { PassphraseFlags } from "./inputs.ts";

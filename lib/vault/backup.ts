@@ -5,7 +5,7 @@
  */
 import { timeOf } from "./clock.ts";
 import { VaultError } from "../errors.ts";
-import { formatHead } from "./audit_head.ts";
+import { formatHead } from "./audit/audit_head.ts";
 import {
   type BackupManifest,
   checkBytes,
@@ -16,13 +16,13 @@ import {
   proveManifest,
   sealManifest,
 } from "./backup_manifest.ts";
-import { checkSecrets, type SecretCheck } from "./check_secrets.ts";
-import type { KeySource } from "./key_source.ts";
+import { checkSecrets, type SecretCheck } from "./secrets/check_secrets.ts";
+import type { KeySource } from "./keys/key_source.ts";
 import type { Store } from "./store.ts";
 import { type KeylessState, transact, type Transaction, type VaultState } from "./transaction.ts";
 import { readRow } from "./read_row.ts";
 import type { VaultRow } from "./vault_row.ts";
-import { type AuditVerification, verifyAudit } from "./verify_audit.ts";
+import { type AuditVerification, verifyAudit } from "./audit/verify_audit.ts";
 
 /** A copy of a vault's database, in a place of its own. */
 export interface DatabaseCopy {

@@ -8,7 +8,7 @@ import { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, utf8 } from "../cr
 import { encodeContext } from "../crypto/context.ts";
 import { sha256 } from "../crypto/kdf.ts";
 import { hasCode, VaultError } from "../errors.ts";
-import type { KekHandle } from "./kek.ts";
+import type { KekHandle } from "./keys/kek.ts";
 
 /** The version of the backup format. */
 export const BACKUP_FORMAT = 1;

@@ -4,7 +4,7 @@
  * @module
  */
 import { closableStore } from "./closable_store.ts";
-import { callerKey, type KeySource, providedKey } from "./key_source.ts";
+import { callerKey, type KeySource, providedKey } from "./keys/key_source.ts";
 import { builtInRegistry } from "./registry.ts";
 import { checkText } from "./text.ts";
 import type { VaultState } from "./transaction.ts";

@@ -7,19 +7,19 @@ import { timeOf } from "./clock.ts";
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { hasCode, VaultError } from "../errors.ts";
-import { sealAnchor } from "./anchor.ts";
-import { NO_MAC } from "./audit.ts";
-import { holdKek } from "./kek.ts";
-import type { ProvidedKey } from "./key_provider.ts";
+import { sealAnchor } from "./audit/anchor.ts";
+import { NO_MAC } from "./audit/audit.ts";
+import { holdKek } from "./keys/kek.ts";
+import type { ProvidedKey } from "./keys/key_provider.ts";
 import {
   CALLER_SETTINGS,
   checkProvider,
   type KeyProviders,
   loadKek,
   providerOf,
-} from "./key_source.ts";
-import { ownKey, takeOverKey } from "./own_key.ts";
-import { descriptionMac, sealProofKey } from "./proof_key.ts";
+} from "./keys/key_source.ts";
+import { ownKey, takeOverKey } from "./keys/own_key.ts";
+import { descriptionMac, sealProofKey } from "./audit/proof_key.ts";
 import { type KeylessState, nextAuditRow, transact, type TransactionState } from "./transaction.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
 

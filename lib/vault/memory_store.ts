@@ -4,10 +4,10 @@
  * @module
  */
 import { VaultError } from "../errors.ts";
-import type { AuditQuery, AuditRow } from "./audit.ts";
+import type { AuditQuery, AuditRow } from "./audit/audit.ts";
 import { Mutex } from "./mutex.ts";
-import { sameGroup, type Scope, scopeFields } from "./scope.ts";
-import type { SecretRecord, SecretRow } from "./secret.ts";
+import { sameGroup, type Scope, scopeFields } from "./secrets/scope.ts";
+import type { SecretRecord, SecretRow } from "./secrets/secret.ts";
 import type {
   AuditRange,
   StatePlace,

@@ -4,8 +4,8 @@
  * @module
  */
 import { hasCode } from "../errors.ts";
-import type { KekHandle } from "./kek.ts";
-import type { KeySource } from "./key_source.ts";
+import type { KekHandle } from "./keys/kek.ts";
+import type { KeySource } from "./keys/key_source.ts";
 import type { Store, StoreReader } from "./store.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 

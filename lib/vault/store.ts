@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { AuditQuery, AuditRow } from "./audit.ts";
-import type { Scope } from "./scope.ts";
-import type { SecretRecord, SecretRow } from "./secret.ts";
+import type { AuditQuery, AuditRow } from "./audit/audit.ts";
+import type { Scope } from "./secrets/scope.ts";
+import type { SecretRecord, SecretRow } from "./secrets/secret.ts";
 
 /** The one row that describes the vault; FORMAT.md says what is in it. */
 export type StoredVault = Readonly<Record<string, unknown>>;

@@ -13,19 +13,19 @@ import {
   type AuditRow,
   needsProof,
   nextChainKey,
-} from "./audit.ts";
+} from "./audit/audit.ts";
 import { KEY_LENGTH } from "../crypto/aead.ts";
 import { randomBytes, wipe } from "../crypto/bytes.ts";
 import { HmacKey } from "../crypto/kdf.ts";
-import type { KekHandle } from "./kek.ts";
-import type { KeySource } from "./key_source.ts";
+import type { KekHandle } from "./keys/kek.ts";
+import type { KeySource } from "./keys/key_source.ts";
 import {
   descriptionMac,
   openProofKeys,
   ProofKeys,
   sealPastProofKey,
   sealProofKey,
-} from "./proof_key.ts";
+} from "./audit/proof_key.ts";
 import type { Registry } from "./registry.ts";
 import type { Store, StoreWriter, WriteOptions } from "./store.ts";
 import { editedVault, readVaultRow, type VaultRow } from "./vault_row.ts";

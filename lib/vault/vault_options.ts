@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ProvidedKey } from "./key_provider.ts";
-import type { KekKeeper, KeyProviders } from "./key_source.ts";
+import type { ProvidedKey } from "./keys/key_provider.ts";
+import type { KekKeeper, KeyProviders } from "./keys/key_source.ts";
 import type { Registry } from "./registry.ts";
-import { GLOBAL, type Scope } from "./scope.ts";
+import { GLOBAL, type Scope } from "./secrets/scope.ts";
 import type { Store } from "./store.ts";
 
 /** What every vault is made or opened with. */

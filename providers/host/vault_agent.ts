@@ -4,7 +4,7 @@
  * @module
  */
 import { agentKeeper } from "../../lib/agent/agent_keeper.ts";
-import type { KekKeeper } from "../../lib/vault/key_source.ts";
+import type { KekKeeper } from "../../lib/vault/keys/key_source.ts";
 import { agentConnector } from "./agent_socket.ts";
 import { systemClock } from "./system_clock.ts";
 

@@ -6,8 +6,8 @@
 import * as v from "valibot";
 import { NEW_KEY_HINT, OWN_KEY_HINT, parseKeyText } from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOption, KeyProvider } from "../../lib/vault/key_provider.ts";
-import { ownKek } from "../../lib/vault/own_key.ts";
+import type { KeyOption, KeyProvider } from "../../lib/vault/keys/key_provider.ts";
+import { ownKek } from "../../lib/vault/keys/own_key.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { checkKeyOptions } from "./key_options.ts";
 

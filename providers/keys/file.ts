@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOption, KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { keyFilePath, storedKeyFilePath } from "../host/key_file_path.ts";
 import {

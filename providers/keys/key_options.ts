@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOption, KeyOptions } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyOptions } from "../../lib/vault/keys/key_provider.ts";
 
 /**
  * Checks that every option that is given is one of `known`: of another one nobody would take notice, and the key would

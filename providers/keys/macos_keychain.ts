@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { concat, utf8, wipe } from "../../lib/crypto/bytes.ts";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOption, KeyOptions, KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyOption, KeyOptions, KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import type { SecurityResult, SecurityRunner } from "../host/security_command.ts";
 import { shellWord } from "../host/shell_word.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { PassphraseSource } from "../../lib/vault/key_provider.ts";
-import type { KeyProviders } from "../../lib/vault/key_source.ts";
+import type { PassphraseSource } from "../../lib/vault/keys/key_provider.ts";
+import type { KeyProviders } from "../../lib/vault/keys/key_source.ts";
 import type { SecurityRunner } from "../host/security_command.ts";
 import { envKeyProvider } from "./env.ts";
 import { type FileKeyOptions, fileKeyProvider } from "./file.ts";

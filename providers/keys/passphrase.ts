@@ -21,7 +21,7 @@ import type {
   PassphrasePurpose,
   PassphraseSource,
   ProvidedKey,
-} from "../../lib/vault/key_provider.ts";
+} from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { checkKeyOptions } from "./key_options.ts";
 

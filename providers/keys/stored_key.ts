@@ -13,8 +13,8 @@ import {
   parseKeyText,
 } from "../../lib/crypto/key_text.ts";
 import { VaultError } from "../../lib/errors.ts";
-import { ownKek } from "../../lib/vault/own_key.ts";
-import type { NextKeyRequest } from "../../lib/vault/key_provider.ts";
+import { ownKek } from "../../lib/vault/keys/own_key.ts";
+import type { NextKeyRequest } from "../../lib/vault/keys/key_provider.ts";
 
 /** A place that holds one key text. */
 export interface KeyPlace {

@@ -14,7 +14,7 @@ import {
 } from "../../lib/vault/backup.ts";
 import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
 import { keysOf } from "../../lib/vault/begin.ts";
-import type { KeySource } from "../../lib/vault/key_source.ts";
+import type { KeySource } from "../../lib/vault/keys/key_source.ts";
 import { checkText } from "../../lib/vault/text.ts";
 import type {
   CallerKeyOptions,

@@ -4,9 +4,9 @@
  * @module
  */
 import { VaultError } from "../../lib/errors.ts";
-import type { AuditRow } from "../../lib/vault/audit.ts";
-import { compareGroups, scopeFields } from "../../lib/vault/scope.ts";
-import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
+import type { AuditRow } from "../../lib/vault/audit/audit.ts";
+import { compareGroups, scopeFields } from "../../lib/vault/secrets/scope.ts";
+import type { SecretRecord, SecretRow } from "../../lib/vault/secrets/secret.ts";
 import { compareText } from "../../lib/vault/text.ts";
 import type { StoredVault } from "../../lib/vault/store.ts";
 

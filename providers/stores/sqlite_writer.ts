@@ -4,9 +4,9 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AuditQuery, AuditRow } from "../../lib/vault/audit.ts";
-import { type Scope, scopeFields } from "../../lib/vault/scope.ts";
-import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
+import type { AuditQuery, AuditRow } from "../../lib/vault/audit/audit.ts";
+import { type Scope, scopeFields } from "../../lib/vault/secrets/scope.ts";
+import type { SecretRecord, SecretRow } from "../../lib/vault/secrets/secret.ts";
 import type { AuditRange, StatePlace, StoredVault, StoreWriter } from "../../lib/vault/store.ts";
 import {
   AUDIT_COLUMNS,

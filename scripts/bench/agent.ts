@@ -20,7 +20,7 @@ import { agentKek } from "../../lib/agent/agent_kek.ts";
 import { AgentClient } from "../../lib/agent/client.ts";
 import { handOver } from "../../lib/agent/hand_over.ts";
 import { randomBytes, utf8 } from "../../lib/crypto/bytes.ts";
-import { holdKek, type KekHandle, kekIdOf, type Rewrap } from "../../lib/vault/kek.ts";
+import { holdKek, type KekHandle, kekIdOf, type Rewrap } from "../../lib/vault/keys/kek.ts";
 import { startAgent } from "../../providers/host/agent_process.ts";
 import { agentConnector } from "../../providers/host/agent_socket.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";

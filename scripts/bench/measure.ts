@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { randomBytes, utf8 } from "../../lib/crypto/bytes.ts";
-import type { NewSecret } from "../../lib/vault/new_secret.ts";
+import type { NewSecret } from "../../lib/vault/secrets/new_secret.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { useNativeCipher } from "../../providers/host/native_cipher.ts";
 import { useNativeHash } from "../../providers/host/native_hash.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { auditMac, nextChainKey } from "../../lib/vault/audit.ts";
+import { auditMac, nextChainKey } from "../../lib/vault/audit/audit.ts";
 import { type Case, edit, TOKEN } from "./case.ts";
 import type { GoodVault } from "./good_vaults.ts";
 import { insertion, literal } from "./sql_dump.ts";

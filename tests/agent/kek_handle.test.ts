@@ -1,6 +1,6 @@
 /** One contract for the key handle of this process and for that of the agent. */
 import { agentKek } from "../../lib/agent/agent_kek.ts";
-import { holdKek, kekIdOf } from "../../lib/vault/kek.ts";
+import { holdKek, kekIdOf } from "../../lib/vault/keys/kek.ts";
 import { kekHandleContract } from "../contract/kek_handle.ts";
 import { agentWorld, VAULT_ID } from "../helpers/agent_world.ts";
 import { KEK } from "../helpers/vaults.ts";

@@ -6,7 +6,7 @@ import type { Request } from "../../lib/agent/request.ts";
 import { LOOK_EVERY_MS } from "../../lib/agent/key_holder.ts";
 import { KEEP_MS, MAX_NEXT, SETTLE_MS } from "../../lib/agent/next_keys.ts";
 import { open, seal } from "../../lib/crypto/aead.ts";
-import { kekIdOf } from "../../lib/vault/kek.ts";
+import { kekIdOf } from "../../lib/vault/keys/kek.ts";
 import { type AgentWorld, agentWorld, VAULT_ID } from "../helpers/agent_world.ts";
 import { KEK, OTHER_KEK, START_MS, utf8 } from "../helpers/vaults.ts";
 

@@ -8,7 +8,7 @@ import type { Connection } from "../../lib/agent/connection.ts";
 import { encodeFrame, FrameReader } from "../../lib/agent/frame.ts";
 import { encodeRequest } from "../../lib/agent/request.ts";
 import { FRAME_MS, MAX_CONNECTIONS, QUIET_MS } from "../../lib/agent/server.ts";
-import { kekIdOf } from "../../lib/vault/kek.ts";
+import { kekIdOf } from "../../lib/vault/keys/kek.ts";
 import { type AgentWorld, agentWorld, settle, VAULT_ID } from "../helpers/agent_world.ts";
 import { KEK, utf8 } from "../helpers/vaults.ts";
 import { within } from "../helpers/within.ts";

@@ -6,7 +6,7 @@ import type { Connection } from "../../lib/agent/connection.ts";
 import { handOver } from "../../lib/agent/hand_over.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { seal } from "../../lib/crypto/aead.ts";
-import { kekIdOf } from "../../lib/vault/kek.ts";
+import { kekIdOf } from "../../lib/vault/keys/kek.ts";
 import { agentWorld, ManualClock, memoryPair, VAULT_ID } from "../helpers/agent_world.ts";
 import { KEK, utf8 } from "../helpers/vaults.ts";
 

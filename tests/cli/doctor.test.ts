@@ -17,8 +17,8 @@ import {
   secretsCheck,
 } from "../../lib/cli/doctor/content_checks.ts";
 import { spaceCheck } from "../../lib/cli/doctor/place_checks.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
-import { callerKey, type KeySource } from "../../lib/vault/key_source.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
+import { callerKey, type KeySource } from "../../lib/vault/keys/key_source.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { envKeyProvider } from "../../providers/keys/env.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import { fileKeyProvider } from "../../providers/mod.ts";
 import { runCli } from "../helpers/cli_run.ts";
 import { withDirectory } from "../helpers/program.ts";

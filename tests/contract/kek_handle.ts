@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { open, seal } from "../../lib/crypto/aead.ts";
 import { randomBytes } from "../../lib/crypto/bytes.ts";
-import { type KekHandle, kekIdOf } from "../../lib/vault/kek.ts";
+import { type KekHandle, kekIdOf } from "../../lib/vault/keys/kek.ts";
 import { KEK, OTHER_KEK, utf8 } from "../helpers/vaults.ts";
 
 /** The handle under test. */

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
-import type { KeyOptions } from "../../lib/vault/key_provider.ts";
+import type { KeyOptions } from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import {
   assertHolds,

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type ErrorCode, VaultError } from "../../lib/errors.ts";
-import type { KeyOptions, KeyProvider, NextKeyRequest } from "../../lib/vault/key_provider.ts";
+import type { KeyOptions, KeyProvider, NextKeyRequest } from "../../lib/vault/keys/key_provider.ts";
 import type { Effect } from "./dying.ts";
 
 /** A place for a key, and a provider on it. */

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { AuditRow } from "../../lib/vault/audit.ts";
+import type { AuditRow } from "../../lib/vault/audit/audit.ts";
 import type { StatePlace, Store } from "../../lib/vault/store.ts";
 import { auditRow, idOf, once, type WithStore } from "./store_records.ts";
 

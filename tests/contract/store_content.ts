@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Scope } from "../../lib/vault/scope.ts";
-import type { SecretRecord } from "../../lib/vault/secret.ts";
+import type { Scope } from "../../lib/vault/secrets/scope.ts";
+import type { SecretRecord } from "../../lib/vault/secrets/secret.ts";
 import { contentOf } from "../helpers/vaults.ts";
 import {
   addSecrets,

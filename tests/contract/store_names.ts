@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Scope } from "../../lib/vault/scope.ts";
+import type { Scope } from "../../lib/vault/secrets/scope.ts";
 import { contentOf } from "../helpers/vaults.ts";
 import { addSecrets, idOf, once, record, rowOf, sealed, type WithStore } from "./store_records.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { AuditRow } from "../../lib/vault/audit.ts";
-import { GLOBAL, scopeFields } from "../../lib/vault/scope.ts";
-import type { SecretRecord, SecretRow } from "../../lib/vault/secret.ts";
+import type { AuditRow } from "../../lib/vault/audit/audit.ts";
+import { GLOBAL, scopeFields } from "../../lib/vault/secrets/scope.ts";
+import type { SecretRecord, SecretRow } from "../../lib/vault/secrets/secret.ts";
 import type { Store, StoredVault, StoreWriter } from "../../lib/vault/store.ts";
 
 /** Runs a test with a new, empty store. */

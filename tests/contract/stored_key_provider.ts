@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { dyingAt, untilDeath, type When } from "./dying.ts";
 import { assertRejects, type KeyProviderSubject, type WithSubject } from "./key_subject.ts";

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { ARGON2_BOUNDS, deriveKey } from "../../lib/crypto/argon2.ts";
-import { needsProof } from "../../lib/vault/audit.ts";
+import { needsProof } from "../../lib/vault/audit/audit.ts";
 import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS } from "../../lib/vault/vault_row.ts";
 import { APPLICATION_ID, MIGRATIONS } from "../../providers/stores/schema.ts";
 import { backupExample, exampleText, formatExample } from "../helpers/format_example.ts";
@@ -132,7 +132,8 @@ test("FORMAT.md names the kinds of events that need no proof, and the bounds of 
   assert.equal(kinds.length, 3);
   for (const kind of kinds) assert.equal(needsProof(kind), false, kind);
   const declared =
-    /KEYLESS_KINDS: readonly string\[\] = \[([^\]]*)\]/.exec(read("lib/vault/audit.ts"))?.[1] ?? "";
+    /KEYLESS_KINDS: readonly string\[\] = \[([^\]]*)\]/.exec(read("lib/vault/audit/audit.ts"))
+      ?.[1] ?? "";
   const all = [...declared.matchAll(/"([a-z.]+)"/g)].map(([, kind = ""]) => kind);
   assert.deepEqual(kinds.sort(), all.sort());
   const number = (value: number): string => value.toLocaleString("en-US");

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import type { UseContext } from "../../lib/vault/scope.ts";
+import type { UseContext } from "../../lib/vault/secrets/scope.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { fileKeyProvider } from "../../providers/keys/file.ts";
 import { passphraseKeyProvider } from "../../providers/keys/passphrase.ts";

@@ -10,7 +10,7 @@ import { after } from "node:test";
 import fc from "fast-check";
 import { verifyBackup } from "../../lib/vault/backup.ts";
 import { formatManifest, parseManifest } from "../../lib/vault/backup_manifest.ts";
-import { callerKey } from "../../lib/vault/key_source.ts";
+import { callerKey } from "../../lib/vault/keys/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { prepare } from "../helpers/operations.ts";
 import { sqliteStore } from "../helpers/store_kinds.ts";

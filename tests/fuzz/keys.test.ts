@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { parseKeyText } from "../../lib/crypto/key_text.ts";
 import { formatTypedKey, parseTypedKey } from "../../lib/crypto/typed_key.ts";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import {
   envKeyProvider,
   fileKeyProvider,

@@ -3,7 +3,7 @@
  */
 import fc from "fast-check";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
-import type { SecretRow } from "../../lib/vault/secret.ts";
+import type { SecretRow } from "../../lib/vault/secrets/secret.ts";
 import type { Store, StoredVault, StoreReader, StoreWriter } from "../../lib/vault/store.ts";
 import { ATTACHED } from "../helpers/operations.ts";
 import { initVault, utf8 } from "../helpers/vaults.ts";

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { type BackupKey, type OpenedBackup, verifyBackup } from "../../lib/vault/backup.ts";
 import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
-import { callerKey } from "../../lib/vault/key_source.ts";
+import { callerKey } from "../../lib/vault/keys/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { prepare } from "./operations.ts";
 import { withDirectory } from "./program.ts";

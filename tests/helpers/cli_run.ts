@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { BackupPlace } from "../../lib/cli/backup_place.ts";
 import type { CliContext } from "../../lib/cli/context.ts";
 import { run } from "../../lib/cli/program.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import { withInitLock } from "../../providers/host/init_lock.ts";
 import { isVaultFile } from "../../providers/host/paths.ts";
 import { claimPrivateDirectory } from "../../providers/host/private_directory.ts";

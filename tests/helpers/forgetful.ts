@@ -4,7 +4,7 @@
  * @module
  */
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 
 /** What the provider keeps; a test may take it away and put it back. */
 export interface KeptKeys {

@@ -4,12 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { holdKek } from "../../lib/vault/kek.ts";
-import { descriptionMac, openProofKeys } from "../../lib/vault/proof_key.ts";
+import { holdKek } from "../../lib/vault/keys/kek.ts";
+import { descriptionMac, openProofKeys } from "../../lib/vault/audit/proof_key.ts";
 import { readVaultRow, type Recovery } from "../../lib/vault/vault_row.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
-import type { RecoveryKeyOptions } from "../../lib/vault/recovery_key.ts";
+import type { RecoveryKeyOptions } from "../../lib/vault/keys/recovery_key.ts";
 
 /** Makes a recovery key, and keeps a copy of its text. */
 export async function makeRecoveryKey(

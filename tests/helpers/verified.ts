@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { AuditFinding } from "../../lib/vault/audit_finding.ts";
-import type { AuditVerification } from "../../lib/vault/verify_audit.ts";
+import type { AuditFinding } from "../../lib/vault/audit/audit_finding.ts";
+import type { AuditVerification } from "../../lib/vault/audit/verify_audit.ts";
 
 /** A finding as `kind seq`, `kind seq-seq` or `kind name`. */
 export function shortFinding(finding: AuditFinding): string {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { holdKek, type KekHandle } from "../../lib/vault/kek.ts";
-import type { KekKeeper } from "../../lib/vault/key_source.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import { holdKek, type KekHandle } from "../../lib/vault/keys/kek.ts";
+import type { KekKeeper } from "../../lib/vault/keys/key_source.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 
 /** What was seen. */
 export interface Watched {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyOptions, PassphrasePurpose } from "../../lib/vault/key_provider.ts";
+import type { KeyOptions, PassphrasePurpose } from "../../lib/vault/keys/key_provider.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";
 import { passphraseKeyProvider } from "../../providers/keys/passphrase.ts";
 import { keyProviderContract } from "../contract/key_provider.ts";

@@ -9,7 +9,7 @@ import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { VaultError } from "../../lib/errors.ts";
 import { prepareRestore } from "../../lib/vault/backup.ts";
-import { callerKey } from "../../lib/vault/key_source.ts";
+import { callerKey } from "../../lib/vault/keys/key_source.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { placeIn } from "../helpers/backups.ts";

@@ -6,7 +6,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import type { DatabaseCopy } from "../../lib/vault/backup.ts";
-import { holdKek } from "../../lib/vault/kek.ts";
+import { holdKek } from "../../lib/vault/keys/kek.ts";
 import { Vault } from "../../mod.ts";
 import { copyTables } from "../../providers/stores/copy_tables.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";

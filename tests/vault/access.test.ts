@@ -6,7 +6,7 @@ import test from "node:test";
 import fc from "fast-check";
 import { hasCode } from "../../lib/errors.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
-import type { Group, Scope, UseContext } from "../../lib/vault/scope.ts";
+import type { Group, Scope, UseContext } from "../../lib/vault/secrets/scope.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { initVault, utf8 } from "../helpers/vaults.ts";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import test from "node:test";
 import type { DatabaseSync } from "node:sqlite";
 import { hasCode, VaultError } from "../../lib/errors.ts";
-import type { UseContext } from "../../lib/vault/scope.ts";
+import type { UseContext } from "../../lib/vault/secrets/scope.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
 import { editsOf, showValue } from "../helpers/edits.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import type { ProviderSettings } from "../../lib/vault/vault_row.ts";

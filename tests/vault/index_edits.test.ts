@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import type { Scope, UseContext } from "../../lib/vault/scope.ts";
+import type { Scope, UseContext } from "../../lib/vault/secrets/scope.ts";
 import { withDirectory } from "../helpers/program.ts";
 import { run, type SqlValue, withRaw } from "../helpers/raw_database.ts";
 import { initVault, openVault, sqliteStore, utf8 } from "../helpers/vaults.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import { callerKey, type KekKeeper, providedKey } from "../../lib/vault/key_source.ts";
+import { callerKey, type KekKeeper, providedKey } from "../../lib/vault/keys/key_source.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import type { Store } from "../../lib/vault/store.ts";

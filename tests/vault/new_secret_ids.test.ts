@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { newSecretIds } from "../../lib/vault/new_secret_ids.ts";
+import { newSecretIds } from "../../lib/vault/secrets/new_secret_ids.ts";
 
 function take(count: number): string[] {
   const ids = newSecretIds();

@@ -1,7 +1,7 @@
 /** Stores of the caller's own that hand back what is not of its types: it is taken for an edit, and says nothing. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { AuditRow } from "../../lib/vault/audit.ts";
+import type { AuditRow } from "../../lib/vault/audit/audit.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Store, StoreReader } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { utf8 } from "../../lib/crypto/bytes.ts";
 import type { PastProofKey } from "../../lib/vault/vault_row.ts";
-import { ProofKeys, sealPastProofKey } from "../../lib/vault/proof_key.ts";
+import { ProofKeys, sealPastProofKey } from "../../lib/vault/audit/proof_key.ts";
 
 test("ProofKeys.wipe() wipes the present key, and ends the use of what was prepared of it", () => {
   // The key and message of RFC 4231 section 4.3.

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import test from "node:test";
-import { auditHead } from "../../lib/vault/audit_head.ts";
+import { auditHead } from "../../lib/vault/audit/audit_head.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";

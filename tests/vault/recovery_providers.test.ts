@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { vaultInfo } from "../../lib/vault/vault_info.ts";

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import type { KeyProvider } from "../../lib/vault/key_provider.ts";
+import type { KeyProvider } from "../../lib/vault/keys/key_provider.ts";
 import { readRow } from "../../lib/vault/read_row.ts";
-import type { StepListener } from "../../lib/vault/rotate_master.ts";
+import type { StepListener } from "../../lib/vault/keys/rotate_master.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { forgetful, type KeptKeys } from "../helpers/forgetful.ts";

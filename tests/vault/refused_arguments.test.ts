@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { VaultError } from "../../lib/errors.ts";
-import { auditHead } from "../../lib/vault/audit_head.ts";
+import { auditHead } from "../../lib/vault/audit/audit_head.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import { createRegistry } from "../../lib/vault/registry.ts";
 import { Vault } from "../../lib/vault/vault.ts";

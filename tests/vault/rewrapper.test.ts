@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { open } from "../../lib/crypto/aead.ts";
 import { randomBytes } from "../../lib/crypto/bytes.ts";
-import { holdKek } from "../../lib/vault/kek.ts";
+import { holdKek } from "../../lib/vault/keys/kek.ts";
 import { KEK, OTHER_KEK, utf8 } from "../helpers/vaults.ts";
 
 async function wrapped(count: number) {

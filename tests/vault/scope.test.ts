@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { describeGroup, describeScope, type Group, sameScope } from "../../lib/vault/scope.ts";
+import {
+  describeGroup,
+  describeScope,
+  type Group,
+  sameScope,
+} from "../../lib/vault/secrets/scope.ts";
 
 test("describeScope() says what kind of scope it is, and whose", () => {
   assert.equal(describeScope({ kind: "global" }), "global");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
-import type { Scope } from "../../lib/vault/scope.ts";
+import type { Scope } from "../../lib/vault/secrets/scope.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import {

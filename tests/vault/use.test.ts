@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
-import type { Scope, UseContext } from "../../lib/vault/scope.ts";
+import type { Scope, UseContext } from "../../lib/vault/secrets/scope.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import type { Vault } from "../../lib/vault/vault.ts";
 import { contentOf, initVault, START_MS, STORE_KINDS, utf8 } from "../helpers/vaults.ts";

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import type { AuditRow } from "../../lib/vault/audit.ts";
-import { parseSecretRow } from "../../lib/vault/secret.ts";
+import type { AuditRow } from "../../lib/vault/audit/audit.ts";
+import { parseSecretRow } from "../../lib/vault/secrets/secret.ts";
 import type { Store, StoreWriter } from "../../lib/vault/store.ts";
 import { OPERATIONS, prepare } from "../helpers/operations.ts";
 import { initVault, STORE_KINDS } from "../helpers/vaults.ts";

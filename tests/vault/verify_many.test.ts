@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { callerKey } from "../../lib/vault/key_source.ts";
+import { callerKey } from "../../lib/vault/keys/key_source.ts";
 import { builtInRegistry } from "../../lib/vault/registry.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { transact } from "../../lib/vault/transaction.ts";

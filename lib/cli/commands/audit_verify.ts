@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { auditHead } from "../../vault/audit_head.ts";
-import type { AuditVerification } from "../../vault/verify_audit.ts";
+import { auditHead } from "../../vault/audit/audit_head.ts";
+import type { AuditVerification } from "../../vault/audit/verify_audit.ts";
 import type { CliContext } from "../context.ts";
 import { counted } from "../facts.ts";
 import { type CommonFlags, passphraseFlags, type UnlockFlags } from "../flags.ts";

@@ -6,7 +6,7 @@
 import { VaultError } from "../../errors.ts";
 import { type BackupKey, prepareRestore, verifyBackup } from "../../vault/backup.ts";
 import type { BackupManifest } from "../../vault/backup_manifest.ts";
-import type { KeyProviders } from "../../vault/key_source.ts";
+import type { KeyProviders } from "../../vault/keys/key_source.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
 import { dropOtherKey } from "../agent_status.ts";
 import { type BackupKeyFlags, checkStillThere, keyOf, usesRecovery } from "../backup_key.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { type ErrorCode, VaultError } from "../../errors.ts";
-import { providedKey } from "../../vault/key_source.ts";
+import { providedKey } from "../../vault/keys/key_source.ts";
 import { readRow, untilStable } from "../../vault/read_row.ts";
-import { recordWrongPassphrase } from "../../vault/record_keyless.ts";
+import { recordWrongPassphrase } from "../../vault/audit/record_keyless.ts";
 import type { CliContext } from "../context.ts";
 import type { Check, Finding, Outcome, Scene } from "../doctor/check.ts";
 import { auditCheck, keyCheck, recoveryCheck, secretsCheck } from "../doctor/content_checks.ts";

@@ -5,10 +5,10 @@
  */
 import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
 import { VaultError, withHints } from "../../errors.ts";
-import type { NewSecret } from "../../vault/new_secret.ts";
-import { describeScope, GLOBAL } from "../../vault/scope.ts";
+import type { NewSecret } from "../../vault/secrets/new_secret.ts";
+import { describeScope, GLOBAL } from "../../vault/secrets/scope.ts";
 import { checkName } from "../../vault/text.ts";
-import type { SecretMetadata } from "../../vault/secret.ts";
+import type { SecretMetadata } from "../../vault/secrets/secret.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";

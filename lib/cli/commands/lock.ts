@@ -6,9 +6,9 @@
 import { agentKeeper } from "../../agent/agent_keeper.ts";
 import { handOver } from "../../agent/hand_over.ts";
 import { wipe } from "../../crypto/bytes.ts";
-import { hasLock } from "../../vault/key_source.ts";
-import { recordKeyless } from "../../vault/record_keyless.ts";
-import { takeKek } from "../../vault/take_kek.ts";
+import { hasLock } from "../../vault/keys/key_source.ts";
+import { recordKeyless } from "../../vault/audit/record_keyless.ts";
+import { takeKek } from "../../vault/keys/take_kek.ts";
 import { vaultInfo } from "../../vault/vault_info.ts";
 import { heldDocument, heldFacts } from "../agent_facts.ts";
 import { statusOf, withAgent } from "../agent_status.ts";

@@ -5,8 +5,8 @@
  */
 import { wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
-import type { ProvidedKey } from "../../vault/key_provider.ts";
-import { type KeyProviders, providerOf } from "../../vault/key_source.ts";
+import type { ProvidedKey } from "../../vault/keys/key_provider.ts";
+import { type KeyProviders, providerOf } from "../../vault/keys/key_source.ts";
 import type { ProviderSettings } from "../../vault/vault_row.ts";
 import type { CliContext } from "../context.ts";
 import { passphraseFlags, type UnlockFlags } from "../flags.ts";

@@ -5,9 +5,9 @@
  */
 import { wipe } from "../../crypto/bytes.ts";
 import { VaultError } from "../../errors.ts";
-import { parseRef } from "../../vault/find.ts";
-import { describeGroup, describeScope, GLOBAL } from "../../vault/scope.ts";
-import type { SecretMetadata } from "../../vault/secret.ts";
+import { parseRef } from "../../vault/secrets/find.ts";
+import { describeGroup, describeScope, GLOBAL } from "../../vault/secrets/scope.ts";
+import type { SecretMetadata } from "../../vault/secrets/secret.ts";
 import { compareText } from "../../vault/text.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { RefOptions } from "../../vault/vault_options.ts";

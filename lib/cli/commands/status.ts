@@ -4,7 +4,7 @@
  * @module
  */
 import { vaultInfo } from "../../vault/vault_info.ts";
-import { providerOf } from "../../vault/key_source.ts";
+import { providerOf } from "../../vault/keys/key_source.ts";
 import { type Held, heldDocument, heldFacts, heldOf } from "../agent_facts.ts";
 import type { CliContext } from "../context.ts";
 import { describeTime, factLines } from "../facts.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode } from "../../errors.ts";
-import type { KeyProviders, KeySource } from "../../vault/key_source.ts";
+import type { KeyProviders, KeySource } from "../../vault/keys/key_source.ts";
 import type { Store } from "../../vault/store.ts";
 import type { VaultRow } from "../../vault/vault_row.ts";
 import type { CliContext } from "../context.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { checkSecrets } from "../../vault/check_secrets.ts";
-import { providerOf } from "../../vault/key_source.ts";
-import { openProofKeys } from "../../vault/proof_key.ts";
+import { checkSecrets } from "../../vault/secrets/check_secrets.ts";
+import { providerOf } from "../../vault/keys/key_source.ts";
+import { openProofKeys } from "../../vault/audit/proof_key.ts";
 import { inOneState } from "../../vault/read_row.ts";
-import { checkNotRevoked, checkRecovery } from "../../vault/recovery.ts";
-import { verifyAudit } from "../../vault/verify_audit.ts";
+import { checkNotRevoked, checkRecovery } from "../../vault/keys/recovery.ts";
+import { verifyAudit } from "../../vault/audit/verify_audit.ts";
 import { findingLine } from "../verification.ts";
 import { type Check, fine, type UnlockedScene } from "./check.ts";
 

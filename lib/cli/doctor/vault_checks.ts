@@ -4,10 +4,10 @@
  * @module
  */
 import { VaultError } from "../../errors.ts";
-import { kekIdOf, sameKekId } from "../../vault/kek.ts";
+import { kekIdOf, sameKekId } from "../../vault/keys/kek.ts";
 import { wipe } from "../../crypto/bytes.ts";
-import { providedKey, providerOf } from "../../vault/key_source.ts";
-import { discardStray } from "../../vault/settle_rotation.ts";
+import { providedKey, providerOf } from "../../vault/keys/key_source.ts";
+import { discardStray } from "../../vault/keys/settle_rotation.ts";
 import type { Store } from "../../vault/store.ts";
 import { readRow } from "../../vault/read_row.ts";
 import { heldOf } from "../agent_facts.ts";

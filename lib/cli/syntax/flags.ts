@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { ScopeKind } from "../../vault/scope.ts";
+import type { ScopeKind } from "../../vault/secrets/scope.ts";
 import { describeDuration, parseDuration } from "../duration.ts";
 import type { TimeOrNever } from "../flags.ts";
 import { GENERAL } from "./help_order.ts";

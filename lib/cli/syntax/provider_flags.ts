@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import type { KeyProviders } from "../../vault/key_source.ts";
+import type { KeyProviders } from "../../vault/keys/key_source.ts";
 import type { CliContext } from "../context.ts";
 import { defaultProvider } from "../default_provider.ts";
 import { withUnlockFlags } from "./flags.ts";

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { wipe } from "../../../lib/crypto/bytes.ts";
-import { loadKek } from "../../../lib/vault/key_source.ts";
+import { loadKek } from "../../../lib/vault/keys/key_source.ts";
 import { readVaultRow } from "../../../lib/vault/vault_row.ts";
 import { SqliteStore } from "../../../providers/stores/sqlite.ts";
 import { filesWith } from "../../helpers/files.ts";
