@@ -121,7 +121,8 @@ export class Vault {
    * vault has none, `WRONG_KEY` (on record too) if it is another one, `INTEGRITY` if what is stored was changed.
    */
   static async recover(options: VaultOptions & RecoverOptions): Promise<Vault> {
-    return new Vault(await recover(stateOf(options), options), options.providers);
+    const { providers } = options;
+    return new Vault(await recover(stateOf(options), options), providers);
   }
 
   // What operations work with, until the vault is closed.
@@ -188,8 +189,7 @@ export class Vault {
    * Lends a secret's value to `user`, if it may be used in `context`. The use is on record before the
    * value is lent; the bytes are wiped when `user` is done.
    *
-   * @param ref An id, `vault:secret:<id>`, or a name or alias: the first match in the order
-   * group, attached, workspace, global that the context allows.
+   * @param ref An id, `vault:secret:<id>`, or a name or alias: the first of its group, attached, workspace, global.
    * @throws {VaultError} `NOT_FOUND`, `ACCESS_DENIED` (on record too), `INTEGRITY`, `INVALID_INPUT` if several secrets
    * that are attached to the group bear the name.
    */

@@ -4,10 +4,13 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { KeyProviders } from "../../lib/vault/keys/key_source.ts";
 import { MemoryStore } from "../../lib/vault/memory_store.ts";
 import type { Store } from "../../lib/vault/store.ts";
 import { Vault } from "../../lib/vault/vault.ts";
 import { initVault, KEK, openVault, OTHER_KEK, STORE_KINDS, utf8 } from "../helpers/vaults.ts";
+import { forgetful } from "../helpers/forgetful.ts";
+import { makeRecoveryKey } from "../helpers/recovery.ts";
 import { keylessProvider } from "../helpers/watched_kek.ts";
 
 const VALUE = utf8("the value");
@@ -120,6 +123,28 @@ test("recover() and createRecoveryKey() take their keys at once", async () => {
   const recovering = Vault.recover({ store, recoveryKey, next });
   recoveryKey.fill(0);
   await assertValue(await recovering, "A", VALUE);
+});
+
+test("recover() takes its providers, and verify() its listener, at once", async () => {
+  const store = new MemoryStore();
+  const recoveryKey = await makeRecoveryKey(await initVault({ store }), { kek: KEK });
+  const provider = forgetful({});
+  const next = () => provider.create({});
+  const options: { providers?: KeyProviders | undefined } & Parameters<typeof Vault.recover>[0] = {
+    store,
+    recoveryKey,
+    next,
+    providers: new Map([["forgetful", provider]]),
+  };
+  const recovering = Vault.recover(options);
+  options.providers = undefined;
+  const vault = await recovering;
+  await vault.rotateMaster(await provider.next({ type: "forgetful" }, {}));
+  let events = 0;
+  const asked: { onEvent?: () => void } = { onEvent: () => void events++ };
+  const verifying = vault.verify(asked);
+  delete asked.onEvent;
+  assert.equal((await verifying).events, events);
 });
 
 test("create() takes only the bytes of a view, of whatever kind its buffer is", async () => {

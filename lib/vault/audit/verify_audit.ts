@@ -66,13 +66,10 @@ export interface AuditVerification {
  */
 export function verifyAudit(
   state: Pick<TransactionState, "store" | "keys">,
-  options: VerifyOptions = {},
+  { head: noted, onEvent }: VerifyOptions = {},
 ): Promise<AuditVerification> {
-  const head = options.head === undefined ? undefined : parseHead(options.head);
-  return inOneState(
-    state,
-    (reader, row, key) => verifyWith(reader, row, key, head, options.onEvent),
-  );
+  const head = noted === undefined ? undefined : parseHead(noted);
+  return inOneState(state, (reader, row, key) => verifyWith(reader, row, key, head, onEvent));
 }
 
 /** {@linkcode verifyAudit} within a transaction that is under way. */
