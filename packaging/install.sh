@@ -97,6 +97,9 @@ if [ "$dry_run" = yes ]; then
   exit 0
 fi
 
+# mv would move into it.
+[ ! -d "$install_dir/aivault" ] ||
+  fail "$install_dir/aivault is a directory" "remove it, or set AIVAULT_INSTALL_DIR"
 mkdir -p "$install_dir" || fail "$install_dir cannot be made" "set AIVAULT_INSTALL_DIR"
 # Beside its place first, so that it appears there whole, also over one that is running.
 staged="$install_dir/.aivault.$$"

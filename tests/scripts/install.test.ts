@@ -179,6 +179,46 @@ describe("packaging/install.sh", () => {
       }),
   );
 
+  it(
+    "refuses a machine that there is no executable for",
+    { skip },
+    () =>
+      withSite(async (site) => {
+        const bin = join(site.directory, "home/odd");
+        await mkdir(bin);
+        const machines: readonly [system: string, machine: string, expected: RegExp][] = [
+          ["Linux", "riscv64", /there is no executable for a riscv64\n$/],
+          ["FreeBSD", "x86_64", /there is no executable for FreeBSD\n/],
+          ["MINGW64_NT-10.0", "x86_64", /hint: on Windows, download the \.exe of the release\n$/],
+        ];
+        for (const [system, machine, expected] of machines) {
+          const uname = `#!/bin/sh\n[ "$1" = -m ] && echo ${machine} || echo ${system}\n`;
+          await writeFile(join(bin, "uname"), uname);
+          await chmod(join(bin, "uname"), 0o755);
+          const { exitCode, stdout, stderr } = await site.install([], {
+            PATH: `${bin}:${process.env["PATH"]}`,
+          });
+          assert.deepEqual([exitCode, stdout], [1, ""]);
+          assert.match(stderr, expected);
+        }
+        assert.deepEqual(await leftovers(site), ["odd"]);
+      }),
+  );
+
+  it(
+    "refuses a directory in the place of the program, and puts nothing into it",
+    { skip },
+    () =>
+      withSite(async (site) => {
+        const bin = join(site.directory, "home/.local/bin");
+        await mkdir(join(bin, "aivault"), { recursive: true });
+        const { exitCode, stdout, stderr } = await site.install();
+        assert.deepEqual([exitCode, stdout], [1, ""]);
+        assert.match(stderr, /\/bin\/aivault is a directory\nhint: /);
+        assert.deepEqual(await readdir(bin, { recursive: true }), ["aivault"]);
+      }),
+  );
+
   it("installs nothing where the sum cannot be computed", { skip }, () =>
     withSite(async (site) => {
       // A PATH that has what it needs, but no program for SHA-256.
