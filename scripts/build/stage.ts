@@ -28,6 +28,7 @@ const SOURCES = [
   "deno.json",
   "deno.lock",
   "package.json",
+  "FORMAT.md",
   "README.md",
   "SECURITY.md",
   "LICENSE",

@@ -17,6 +17,7 @@ const PARTS = [
   "deno.json",
   "deno.lock",
   "package.json",
+  "FORMAT.md",
   "README.md",
   "SECURITY.md",
   "LICENSE",

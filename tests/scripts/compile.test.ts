@@ -68,6 +68,15 @@ describe("stageSources()", () => {
       assert.ok(!existsSync(join(directory, "stage/tests")));
     });
   });
+
+  it("copies all that is published", () =>
+    withDirectory((directory) => {
+      stageSources(directory, "abc123");
+      const { publish } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+      const absent = publish.include.filter((path: string) => !existsSync(join(directory, path)));
+      assert.deepEqual(absent, []);
+      return Promise.resolve();
+    }));
 });
 
 describe("licensesOf()", () => {
