@@ -6,9 +6,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
 import { parseJUnit, type TestResult } from "./junit.ts";
+import { killGroup } from "./kill_group.ts";
 import { type FoundRuntime, testArguments } from "./runtimes.ts";
 import type { Suite } from "./suites.ts";
 import { UNCAUGHT } from "./uncaught.ts";
@@ -123,14 +123,4 @@ function runToEnd(
     child.on("error", (error) => finish(error.message));
     child.on("exit", (code, signal) => finish(code === null ? `${signal}` : `exit code ${code}`));
   });
-}
-
-/** Ends the process and whatever it has started; `detached` made it the leader of a group. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing is left of the group.
-  }
 }

@@ -9,7 +9,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import process from "node:process";
 import type { EdgeReport } from "../../../tests/edge/run_all.ts";
-import { killGroup, missingPlace, type Place } from "./place.ts";
+import { killGroup } from "../kill_group.ts";
+import { missingPlace, type Place } from "./place.ts";
 
 const BROWSERS = [
   "chromium",

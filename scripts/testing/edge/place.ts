@@ -3,7 +3,6 @@
  *
  * @module
  */
-import process from "node:process";
 import type { EdgeReport } from "../../../tests/edge/run_all.ts";
 
 /** A place, or why it is not here. */
@@ -19,14 +18,4 @@ export interface Place {
 /** A place that is not here. */
 export function missingPlace(missing: string): Place {
   return { version: "", missing, run: () => Promise.reject(new Error(missing)) };
-}
-
-/** Ends a process that was started `detached`, and what it has started. */
-export function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import type { EdgeReport } from "../../../tests/edge/run_all.ts";
-import { killGroup, missingPlace, type Place } from "./place.ts";
+import { killGroup } from "../kill_group.ts";
+import { missingPlace, type Place } from "./place.ts";
 
 /** Why there is no workerd. */
 export const NO_WORKERD =
