@@ -9,6 +9,16 @@ import type { KeySource } from "./keys/key_source.ts";
 import type { Store, StoreReader } from "./store.ts";
 import { readVaultRow, type VaultRow } from "./vault_row.ts";
 
+/** How a key may look whose place another process is changing. */
+const PASSING = [
+  "WRONG_KEY",
+  "KEY_STALE",
+  "KEY_MISSING",
+  "KEY_UNUSABLE",
+  "KEY_UNAVAILABLE",
+  "DISK",
+] as const;
+
 /**
  * Runs `work` again if it failed for its key while another process was changing the key.
  */
@@ -21,7 +31,7 @@ export async function untilStable<T>(
     try {
       return await work(row);
     } catch (error) {
-      if (!hasCode(error, "WRONG_KEY", "KEY_STALE", "KEY_MISSING")) throw error;
+      if (!hasCode(error, ...PASSING)) throw error;
       const before = row.kekId;
       row = await readRow(store);
       if (row.kekId === before) throw error;

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { VaultError } from "../../lib/errors.ts";
 import { randomBytes } from "../../lib/crypto/bytes.ts";
 import { parseTypedKey } from "../../lib/crypto/typed_key.ts";
 import { kekIdOf } from "../../lib/vault/keys/kek.ts";
@@ -59,6 +60,27 @@ test("takeKek() gives the key of after a rotation that came between, and one unl
   const kinds = await eventKinds(store);
   assert.equal(kinds.filter((kind) => kind === "vault.rotate-master").length, 2, kinds.join(" "));
   assert.equal(kinds.filter((kind) => kind.startsWith("vault.unlock")).length, 1);
+});
+
+test("open() looks again if the places of the key were changed while it looked into them", async () => {
+  for (const code of ["KEY_UNUSABLE", "KEY_UNAVAILABLE", "DISK"] as const) {
+    const { store, vault, providers, rotate } = await scene();
+    const next = { settings: { type: "forgetful" }, kek: randomBytes(32) };
+    await assert.rejects(vault.rotateMaster(next, () => assert.fail("it died")));
+    const [provider] = providers.values();
+    assert.ok(provider);
+    let looks = 0;
+    const changing: KeyProvider = {
+      ...provider,
+      async load(settings) {
+        if (looks++ === 0) await rotate();
+        return await provider.load(settings);
+      },
+      loadStaged: () => Promise.reject(new VaultError(code, "read the key", "it was replaced")),
+    };
+    const opened = await Vault.open({ store, providers: new Map([["forgetful", changing]]) });
+    assert.equal((await opened.info()).secrets, 0, code);
+  }
 });
 
 test("recover() says that another rotation came between, and of no key that it was stale", async () => {
