@@ -11,7 +11,7 @@ import { run } from "./lib/cli/program.ts";
 import { reportError } from "./lib/cli/report.ts";
 import type { PassphraseSource } from "./lib/vault/keys/key_provider.ts";
 import type { KeyProviders } from "./lib/vault/keys/key_source.ts";
-import { environment as env } from "./providers/host/environment.ts";
+import { environment as env, visibleEnvironment } from "./providers/host/environment.ts";
 import { isTerminal, standardWriter } from "./providers/host/output.ts";
 import { isVaultFile, type VaultPaths, vaultPaths } from "./providers/host/paths.ts";
 import { exists } from "./providers/host/exists.ts";
@@ -24,7 +24,7 @@ const paths = findPaths();
 
 function findPaths(): VaultPaths {
   try {
-    return vaultPaths(env("AIVAULT_DIR"));
+    return vaultPaths(visibleEnvironment("AIVAULT_DIR"));
   } catch (error) {
     process.exit(reportError(streams, error, args.includes("--json")));
   }

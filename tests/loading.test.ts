@@ -55,6 +55,7 @@ const START = new Set([
   "providers/host/disk_error.ts",
   "providers/host/environment.ts",
   "providers/host/exists.ts",
+  "providers/host/forbidden.ts",
   "providers/host/output.ts",
   "providers/host/paths.ts",
   "providers/host/stream_writer.ts",

@@ -97,6 +97,17 @@ describe("the permissions under Deno", () => {
     });
   }
 
+  it("are named where the environment may not be seen, which says where the vault is", {
+    skip,
+  }, async () => {
+    const { exitCode, stderr } = await runWith(WITHOUT.get("--allow-env") ?? [], "status");
+    assert.equal(exitCode, 2);
+    assert.match(
+      stderr,
+      /^aivault: find the vault: Deno does not let it see AIVAULT_DIR\nhint: .*--allow-env/,
+    );
+  });
+
   it("are enough for the Keychain's provider to find out that there is no Keychain", {
     skip: skip || (process.platform === "darwin" && "the real Keychain has a suite of its own"),
   }, async () => {
