@@ -1,6 +1,7 @@
 /**
- * Computes what JSR's score (https://jsr.io/docs/scoring) will be, as far as it can be known before a package is published, and
- * fails under full marks. What is set on the registry's page, and the provenance that a release adds, cannot be.
+ * Computes what JSR's score (https://jsr.io/docs/scoring) will be, as far as it can be known before a package is
+ * published, and fails under full marks. What is set on the registry's page, and the provenance that a release adds,
+ * cannot be.
  *
  * @module
  */

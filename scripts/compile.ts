@@ -4,8 +4,9 @@
  *     deno task compile [--engine bun|deno] [--target T…] [--out dist] [--commit HASH]
  *
  * Without `--target` it builds for this machine, as `aivault`; with it, as `aivault-T`, and `all` stands for every
- * target. The commit that the executable names is the one checked out, unless said. Bun (the default) takes its base executables for other machines from the npm registry, Deno
- * from its own server. Where that cannot be reached, `DENORT_BIN` names Deno's base executable, `denort`.
+ * target. The commit that the executable names is the one checked out, unless said. Bun (the default) takes its base
+ * executables for other machines from the npm registry, Deno from its own server. Where that cannot be reached,
+ * `DENORT_BIN` names Deno's base executable, `denort`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, what starts the program against its
- * executable too (`binary`), the npm package (`npm`), and the core
- * in a browser and an edge worker (`chromium`, `workerd`). The last line it prints is the total, `N passed, N failed, N skipped`.
+ * The test command: every `tests/**\/*.test.ts` on Deno, Bun and Node, what starts the program against its executable
+ * too (`binary`), the npm package (`npm`), and the core in a browser and an edge worker (`chromium`, `workerd`). The
+ * last line it prints is the total, `N passed, N failed, N skipped`.
  *
  *     deno run -A scripts/test.ts [--runtime deno,node] [--all-runtimes] [--jobs 2] [--timeout 900] [path…]
  *

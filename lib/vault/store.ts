@@ -53,7 +53,10 @@ export interface StoreReader {
   lastState(secretId: string): Promise<AuditRow | undefined>;
   /** Up to `limit` audit rows, in the order of their seq: those above `seq`, which may be -Infinity. */
   auditAfter(seq: number, limit: number): Promise<AuditRow[]>;
-  /** Up to `limit` audit rows of secrets that have a `stateDigest`, by secret id and seq: those above `after`, or the first. */
+  /**
+   * Up to `limit` audit rows of secrets that have a `stateDigest`, by secret id and seq: those above `after`, or the
+   * first.
+   */
   states(after: StatePlace | undefined, limit: number): Promise<AuditRow[]>;
   /** The newest audit row of one of these kinds; `undefined` if there is none. */
   newestAudit(kinds: readonly string[]): Promise<AuditRow | undefined>;

@@ -137,8 +137,8 @@ export class Vault {
   }
 
   /**
-   * Creates all of `secrets` in one transaction, or none. Each is asked for, and taken, within it: other writers wait as long
-   * as they take, and asking this vault for something meanwhile would wait for ever.
+   * Creates all of `secrets` in one transaction, or none. Each is asked for, and taken, within it: other writers wait as
+   * long as they take, and asking this vault for something meanwhile would wait for ever.
    *
    * @throws {VaultError} `ALREADY_EXISTS` if a name is taken, `INVALID_INPUT` if two of them share one.
    */
@@ -223,7 +223,7 @@ export class Vault {
     return await createRecoveryKey(this.#open, this.#providers, reader, options);
   }
 
-  /** Takes the recovery key away; `NOT_FOUND` if there is none. A copy of the vault from before still opens by it, with the KEK of then. */
+  /** Takes the recovery key away; `NOT_FOUND` if there is none. Older copies of the vault still open with it. */
   async revokeRecoveryKey(): Promise<void> {
     return await revokeRecoveryKey(this.#open);
   }

@@ -61,7 +61,8 @@ export type StartReport = v.InferOutput<typeof reportSchema>;
 
 /**
  * Starts the agent of the vault at `place` detached from this process: in a session of its own, with `/` as its
- * directory, unless its permissions can be named from the vault's only, and none of this process's streams. `frame` is given to it on its standard input.
+ * directory, unless its permissions can be named from the vault's only, and none of this process's streams. `frame` is
+ * given to it on its standard input.
  *
  * @param mainModule The URL of the running main module.
  * @throws {VaultError} what the agent reports; `KEY_UNAVAILABLE` if it reports nothing in time.

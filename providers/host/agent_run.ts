@@ -38,8 +38,8 @@ export interface AgentRun {
 }
 
 /**
- * Serves until it is told to end, by a client, a signal (SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1) or, unless it stays locked, by
- * being locked. Then the key is wiped and the socket removed.
+ * Serves until it is told to end, by a client, a signal (SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1) or, unless it stays
+ * locked, by being locked. Then the key is wiped and the socket removed.
  *
  * @returns `another` at once if the vault has a living agent.
  * @throws {VaultError} `KEY_UNUSABLE` if the agent's place is not the user's alone; `DISK`.

@@ -35,8 +35,9 @@ export const nativeCipher: Cipher = {
 
 /**
  * Has this process compute ChaCha20-Poly1305 with the runtime's own library, if it has one that gives the same bytes as
- * the portable cipher for random messages, and refuses what that refuses. What is sealed and what is opened stays the same, and takes less time. It is for programs
- * that open or seal very many secrets: a few are not worth the time to load it.
+ * the portable cipher for random messages, and refuses what that refuses. What is sealed and what is opened stays the
+ * same, and takes less time. It is for programs that open or seal very many secrets: a few are not worth the time to
+ * load it.
  *
  * Node and Deno have one, Bun has none.
  *

@@ -12,7 +12,8 @@ import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 /**
  * Makes the tables of a database that is `new`, and brings those of an older program forward.
  *
- * @throws {VaultError} `INTEGRITY` if another program wrote it or somebody changed its tables, `UNSUPPORTED` if a newer one did.
+ * @throws {VaultError} `INTEGRITY` if another program wrote it or somebody changed its tables, `UNSUPPORTED` if a newer
+ * one did.
  */
 export function migrate(database: DatabaseSync, attempted: string, age: "new" | "old"): void {
   const { version, application, tables } = headerOf(database);

@@ -223,7 +223,10 @@ function documentText(document: unknown): string {
   throw new VaultError("INVALID_INPUT", "write the vault", problem);
 }
 
-/** What a text of JSON says, if it is written as the program writes it: another spelling would be an edit that says the same. */
+/**
+ * What a text of JSON says, if it is written as the program writes it: another spelling would be an edit that says the
+ * same.
+ */
 function parseDocument(text: SqlValue | undefined, most = MAX_DOCUMENT): unknown {
   if (typeof text !== "string" || text.length > most) return undefined;
   try {

@@ -16,7 +16,10 @@ import { withRepeatableRandomness } from "./repeatable.ts";
 /** 2023-11-14T23:13:20Z, after the last event of the vault. */
 const NOW_MS = 1_700_003_600_000;
 
-/** A backup of `vault`. Its bytes are those of the SQLite that writes them: another one lays the same rows out in its own way. */
+/**
+ * A backup of `vault`. Its bytes are those of the SQLite that writes them: another one lays the same rows out in its
+ * own way.
+ */
 export async function goodBackup({ sql, kek }: GoodVault): Promise<Uint8Array> {
   const directory = await mkdtemp(join(tmpdir(), "aivault-kit-"));
   try {

@@ -1,4 +1,7 @@
-/** The executable makes no connection: there is no permission that would keep Bun's from it, so its system calls are watched. */
+/**
+ * The executable makes no connection: there is no permission that would keep Bun's from it, so its system calls are
+ * watched.
+ */
 import { it } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

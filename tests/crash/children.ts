@@ -18,7 +18,10 @@ export interface Plan {
   readonly rotateTo?: Target;
   /** The recovery key that it comes back with, to the provider of the world; the vault's own key is lost. */
   readonly recoverWith?: string;
-  /** `step:<RotationStep>`, or `before:` or `after:` a method of the key providers or `security <n>`, its n-th run; `end` for no point. */
+  /**
+   * `step:<RotationStep>`, or `before:` or `after:` a method of the key providers or `security <n>`, its n-th run;
+   * `end` for no point.
+   */
   readonly at: string;
   /** What happens there: SIGKILL, or a line on standard output and a wait for standard input. */
   readonly how: "kill" | "hold";

@@ -65,7 +65,10 @@ export async function whoIsThere(vaultDirectory: string): Promise<number | undef
   }
 }
 
-/** A vault's directory, which is removed afterwards; agents that a failed test has left are closed, for the process waits for them. */
+/**
+ * A vault's directory, which is removed afterwards; agents that a failed test has left are closed, for the process
+ * waits for them.
+ */
 export const withVaultDirectory = (
   work: (directory: string) => Promise<void>,
   name = "vault",

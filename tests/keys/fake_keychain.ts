@@ -50,7 +50,10 @@ export function fakeInProcess(keychain: FakeKeychain = fakeKeychain()): FakeSecu
   };
 }
 
-/** The stand-in in this process, on a Keychain in a file that each run replaces as a whole, so that it outlives the process. */
+/**
+ * The stand-in in this process, on a Keychain in a file that each run replaces as a whole, so that it outlives the
+ * process.
+ */
 export function fakeOnFile(path: string): SecurityRunner {
   return async (args, stdin = new Uint8Array()) => {
     const keychain = fakeKeychain();

@@ -1,4 +1,7 @@
-/** The oldest Node that the npm package supports, 22.13, is not among those that run the tests; what it lacks is not used. */
+/**
+ * The oldest Node that the npm package supports, 22.13, is not among those that run the tests; what it lacks is not
+ * used.
+ */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { readTree } from "../../scripts/source_tree.ts";

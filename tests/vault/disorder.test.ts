@@ -27,7 +27,10 @@ import {
 const LEAST = "00000000-0000-4000-8000-000000000000";
 const SECRETS = 1_000;
 
-/** Runs `work` with the store of a vault in which the secret `at`, of a thousand, bears an id that belongs before all others. */
+/**
+ * Runs `work` with the store of a vault in which the secret `at`, of a thousand, bears an id that belongs before all
+ * others.
+ */
 async function withDisorder(
   at: number,
   work: (store: SqliteStore, recoveryKey: Uint8Array) => Promise<void>,

@@ -1,4 +1,7 @@
-/** Vault.verify() and the recovery key: one that was put back or removed behind the vault's back, in a row that is authentic. */
+/**
+ * Vault.verify() and the recovery key: one that was put back or removed behind the vault's back, in a row that is
+ * authentic.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";

@@ -83,7 +83,10 @@ export interface AuditRow {
   readonly secretId: string;
   /** The secret's name at the time. */
   readonly secretName: string;
-  /** The secret's scope: `global`, `workspace W` or `group W/G`; a group's ids with a slash or a quote are written as JSON. */
+  /**
+   * The secret's scope: `global`, `workspace W` or `group W/G`; a group's ids with a slash or a quote are written as
+   * JSON.
+   */
   readonly scope: string;
   /** The context of a use, written as the scope is. */
   readonly context: string;

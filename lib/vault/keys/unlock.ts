@@ -23,8 +23,8 @@ const LOST_KEY = [
 ] as const;
 
 /**
- * Makes sure that the vault's key is at hand, and that its row is authentic; heals a key that was lost before there were secrets, and
- * settles a rotation that was left behind.
+ * Makes sure that the vault's key is at hand, and that its row is authentic; heals a key that was lost before there
+ * were secrets, and settles a rotation that was left behind.
  *
  * @throws {VaultError} `NOT_FOUND` without a vault, and what the key source reports.
  */

@@ -8,8 +8,8 @@
 const LONGEST_RUN = 8_192;
 
 /**
- * Random ids (UUID of RFC 9562, version 4) in runs, each in ascending order: the first of one id, the next of twice as many and
- * so on, up to 8,192.
+ * Random ids (UUID of RFC 9562, version 4) in runs, each in ascending order: the first of one id, the next of twice as
+ * many and so on, up to 8,192.
  *
  * A store keeps rows in the order of their ids, and ids in no order at all would send each of many new rows to another page.
  */
