@@ -15,7 +15,7 @@ export function verificationFailure(verification: AuditVerification): VaultError
     ? "1 thing is not as it was recorded"
     : `${findingCount} things are not as they were recorded`;
   return new VaultError("INTEGRITY", "verify the audit", problem, {
-    hints: ["do not trust what is named; restore the vault from a backup of before"],
+    hints: ["do not trust what is named; restore the vault from an earlier backup"],
   });
 }
 

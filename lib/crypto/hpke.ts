@@ -42,7 +42,7 @@ export async function hpkePublicKey(seed: Uint8Array): Promise<Uint8Array> {
  * Layout: `encapsulated key (32) ‖ ciphertext (as long as the plaintext) ‖ tag (16)`. It does not say who
  * sealed: whoever can write the vault can seal something else.
  *
- * @throws {VaultError} `INTEGRITY` if `publicKey` is none.
+ * @throws {VaultError} `INTEGRITY` if `publicKey` is not a public key.
  */
 export async function hpkeSeal(
   publicKey: Uint8Array,

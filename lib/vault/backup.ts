@@ -160,7 +160,7 @@ export function prepareRestore(
 async function forgetRotation(transaction: Transaction): Promise<void> {
   const { rotation, kekId, provider } = transaction.row;
   if (rotation === null) return;
-  // The key of before is left where it is: the vault that it may belong to again is not this one.
+  // The earlier key is left where it is: the vault that it may belong to again is not this one.
   await transaction.revise({ rotation: { from: provider, to: provider, toKekId: kekId } });
 }
 

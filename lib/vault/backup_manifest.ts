@@ -83,7 +83,7 @@ export function formatManifest(manifest: BackupManifest): Uint8Array {
 /**
  * Reads a manifest.
  *
- * @throws {VaultError} `UNSUPPORTED` for a newer format, `INTEGRITY` for anything else that is none.
+ * @throws {VaultError} `UNSUPPORTED` for a newer format, `INTEGRITY` for anything else that is not a manifest.
  */
 export function parseManifest(bytes: Uint8Array, attempted: string): BackupManifest {
   const json = parseJson(bytes);

@@ -68,7 +68,7 @@ export interface Transaction {
    * Changes fields of the vault's row, which is proven before and bound after.
    *
    * @param under The KEK from now on, if it changes; the proof key changes with it.
-   * @param isLost Whether the present KEK is lost, and with it all proofs of before.
+   * @param isLost Whether the present KEK is lost, and with it all earlier proofs.
    */
   revise(fields: Partial<VaultRow>, under?: KekHandle, isLost?: boolean): Promise<void>;
   /** Records an event. */

@@ -156,7 +156,7 @@ async function look(path: string) {
 }
 
 function untrusted(path: string, what: string, hint?: string): VaultError {
-  const hints = [hint ?? "look who put it there, remove it, and unlock again"];
+  const hints = [hint ?? "find out who put it there, remove it, and unlock again"];
   return new VaultError("KEY_UNUSABLE", ATTEMPTED, `${path} ${what}`, { hints });
 }
 

@@ -109,7 +109,7 @@ function notStartedAs(socket: string): NotStarted {
     return new VaultError("KEY_UNAVAILABLE", ATTEMPTED, "Deno does not allow this program to", {
       hints: [
         `run it beside the others, and all of them with ${flag}: aivault agent run --foreground`,
-        `or let this one start it, with ${flag} --allow-run=/bin/sh: that is leave to run anything`,
+        `or let this one start it, with ${flag} --allow-run=/bin/sh: that allows it to run anything`,
       ],
       cause: error,
     });

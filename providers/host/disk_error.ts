@@ -5,7 +5,7 @@
  */
 import { VaultError } from "../../lib/errors.ts";
 
-/** The symbolic code of a system error, such as `ENOENT`; `""` if it is none. */
+/** The symbolic code of a system error, such as `ENOENT`; `""` for any other error. */
 export function errnoOf(error: unknown): string {
   // Deno lets nobody open devices and the like without all permissions.
   if (error instanceof Error && error.name === "NotCapable") return "EPERM";

@@ -128,7 +128,7 @@ export async function findLeftovers(
 // Whether it is still needed, only its owner knows.
 function kept(path: string): FileProblem {
   const cause =
-    `${path} is the vault of before a restore: as long as it lies there, so do its secrets`;
+    `${path} is the vault from before a restore: as long as it is there, so are its secrets`;
   return { cause, mend: `rm ${shellWord(path)}`, fix: undefined };
 }
 

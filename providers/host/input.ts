@@ -41,7 +41,7 @@ async function readStandardInput(what: string, limit: number): Promise<Uint8Arra
       attempted,
       "standard input is a terminal, where it would be seen",
       {
-        hints: ["leave the flag away to be asked without an echo, or pipe it in"],
+        hints: ["leave the flag out to be asked without an echo, or pipe it in"],
       },
     );
   }

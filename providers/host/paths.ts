@@ -100,7 +100,7 @@ export function homeDirectory(home: () => string): string {
   });
 }
 
-/** Stands between the database's path and the rest of the name under which a restore keeps the one of before. */
+/** Stands between the database's path and the rest of the name under which a restore keeps the previous one. */
 export const KEPT_ASIDE = ".before-restore-";
 
 /** Whether a file of this name in a vault's directory is one of the vault's own. */

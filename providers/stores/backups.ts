@@ -33,7 +33,7 @@ import { checkFilePath } from "./sqlite_options.ts";
  * appears whole or not at all. Others may write to the vault while it is made.
  *
  * `createBackup` fails with `ALREADY_EXISTS` if there is something at `path`, `INVALID_INPUT` if its directory does not exist,
- * `DISK` if it cannot be written. The backup opens with the vault's key of then: keep that, or a recovery key, apart from it.
+ * `DISK` if it cannot be written. The backup opens with the vault's key of that time: keep that, or a recovery key, apart from it.
  *
  * @param store The store that the vault was opened with.
  * @param path A relative one starts at the current directory.

@@ -141,7 +141,7 @@ async function replaceContent(
   } catch (error) {
     if (!isKept) throw diskError(ATTEMPTED, error);
     // A commit that fails may be on the disk all the same, so the copy stays.
-    throw withHints(error, `the vault of before is kept in ${aside}`);
+    throw withHints(error, `the previous vault is kept in ${aside}`);
   } finally {
     await living.close();
   }

@@ -35,7 +35,7 @@ const messages: readonly (readonly [string, number])[] = [
   ["file is not a database", NOTADB],
 ];
 
-/** The primary result code of an error of SQLite; `undefined` if it is none. */
+/** The primary result code of an error of SQLite; `undefined` for any other error. */
 function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
     return undefined;

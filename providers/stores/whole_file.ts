@@ -11,7 +11,7 @@ export const LOGS: readonly string[] = ["-wal", "-journal"];
 
 /**
  * Checks that a database that was closed is whole in its one file. Closing it says nothing when the last of the
- * log could not be written there: the log stays, and the file without it is none.
+ * log could not be written there: the log stays, and the file without it is not whole.
  *
  * @throws {VaultError} `DISK`
  */

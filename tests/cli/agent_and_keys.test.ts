@@ -16,7 +16,7 @@ test(
       await check(`
       $ aivault backup create vault.bak | tail -1
       key id   <hex>
-      ! hint: it opens with the key of now; keep that, or a recovery key, apart from it
+      ! hint: it opens with the present key; keep that, or a recovery key, apart from it
 
       $ aivault backup verify vault.bak | tail -1
       verified: every secret opens
@@ -32,7 +32,7 @@ test(
       $ aivault doctor | grep -E '^(ok +(agent|key|recovery)|healthy)'
       ok       agent      running, and holds the key
       ok       key        the vault's own, from the passphrase
-      ok       recovery   a recovery key, and it opens the key of now
+      ok       recovery   a recovery key, and it opens the present key
       healthy
     `);
       // A rotation through the agent seals the next key for the recovery key too.
@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  "recovery use takes the key of before from the agent",
+  "recovery use takes the earlier key away from the agent",
   options,
   () =>
     withLockedVault(async (session) => {

@@ -92,7 +92,7 @@ test(
       await prepare(session);
       await session.check(`
       $ aivault audit prune --before 2001-01-01
-      no event is so old
+      no event is that old
 
       $ aivault audit prune --before 2100-01-01
       removed 4 events up to event 5; 1 stays, since a secret needs it

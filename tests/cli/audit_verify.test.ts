@@ -90,7 +90,7 @@ test(
       await session.check(`
       $ aivault audit verify >/dev/null
       ! aivault: verify the audit: 4 things are not as they were recorded
-      ! hint: do not trust what is named; restore the vault from a backup of before
+      ! hint: do not trust what is named; restore the vault from an earlier backup
       [7]
     `);
       const { exitCode, stdout: json } = await session.run("aivault audit verify --json");
@@ -130,7 +130,7 @@ test(
       $ aivault audit verify
       secret TOKEN (<id>): it was put back to its state of event 6
       ! aivault: verify the audit: 1 thing is not as it was recorded
-      ! hint: do not trust what is named; restore the vault from a backup of before
+      ! hint: do not trust what is named; restore the vault from an earlier backup
       [7]
 
       $ aivault secrets detach-group TOKEN --workspace-id W --group-id G
@@ -171,7 +171,7 @@ test(
       $ aivault audit verify --head $(cat head)
       event 7: the noted event is not there; the vault ends with event 6: it is an older copy, or its end was cut off
       ! aivault: verify the audit: 1 thing is not as it was recorded
-      ! hint: do not trust what is named; restore the vault from a backup of before
+      ! hint: do not trust what is named; restore the vault from an earlier backup
       [7]
 
       $ aivault audit verify --head 7

@@ -38,7 +38,7 @@ test(
       events   3
       head     3:<hex>
       key id   <hex>
-      ! hint: it opens with the key of now; keep that, or a recovery key, apart from it
+      ! hint: it opens with the present key; keep that, or a recovery key, apart from it
     `);
       assert.equal((await stat(join(directory, "vault.bak"))).mode & 0o777, 0o600);
       const before = await contentOf(session, "A");
@@ -72,7 +72,7 @@ test(
       await run("printf new | aivault secrets create B --value-file -");
       const { stdout } = await run("aivault backup restore vault.bak --force");
       assert.match(stdout, /^restored .*\nfrom .*\nmade .*\nsecrets +1\nevents +3\n/);
-      const aside = /\nthe vault of before is kept in (.*)\n$/.exec(stdout)?.[1] ?? "";
+      const aside = /\nthe previous vault is kept in (.*)\n$/.exec(stdout)?.[1] ?? "";
       assert.equal((await stat(aside)).mode & 0o777, 0o600);
       await check(`
       $ aivault audit verify

@@ -134,10 +134,10 @@ const FAULTS: readonly Fault[] = [
     isMended: true,
   },
   {
-    what: "the vault of before a restore",
+    what: "the vault from before a restore",
     harm: (at) => writeFile(at(`${DATABASE}.before-restore-1`), "", { mode: 0o600 }),
     findings: [
-      `leftovers: ${DATABASE}.before-restore-1 is the vault of before a restore: as long as it lies there, so do its secrets`,
+      `leftovers: ${DATABASE}.before-restore-1 is the vault from before a restore: as long as it is there, so are its secrets`,
     ],
     exitCode: 0,
   },

@@ -186,7 +186,7 @@ for (const provider of ["file", "env"] as const) {
 }
 
 test(
-  "rotate-master refuses a key of before, a bad key, and a key and a passphrase at once",
+  "rotate-master refuses an earlier key, a bad key, and a key and a passphrase at once",
   options,
   () =>
     withVault("env", async (session) => {

@@ -31,7 +31,7 @@ test("rotateMaster() refuses every key that the vault had before, changing nothi
   }
 });
 
-test("rotateMaster() remembers the newest of the keys of before, and not all of them", async () => {
+test("rotateMaster() remembers the newest of the earlier keys, and not all of them", async () => {
   const store = new MemoryStore();
   const vault = await initVault({ store });
   const ids: string[] = [];

@@ -223,7 +223,7 @@ test("a rotation of the master key is no seam: events and heads from before it s
   });
 });
 
-test("a master key of before proves nothing once it was rotated: no event, and not the vault's row", async () => {
+test("an earlier master key proves nothing once it was rotated: no event, and not the vault's row", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "vault.db");
     const store = await sqliteStore(directory);

@@ -27,7 +27,7 @@ export function auditPrune(context: CliContext, flags: AuditPruneFlags): Promise
   return withVault(context, passphraseFlags(flags), async (vault) => {
     const pruned = await vault.pruneAudit(before);
     const { removed, kept, throughSeq, head } = pruned;
-    if (throughSeq === 0) return { text: ["no event is so old"], json: { ...pruned } };
+    if (throughSeq === 0) return { text: ["no event is that old"], json: { ...pruned } };
     hint(
       context,
       `heads from before event ${throughSeq} cannot be checked any more; note this one`,

@@ -40,7 +40,7 @@ export function create(
   return withVault(context, passphraseFlags(flags), async (vault) => {
     const backups = await context.place.backups();
     const manifest = await vault.createBackup(backups.target(file));
-    hint(context, `it opens with the key of now; keep that, or a recovery key, apart from it`);
+    hint(context, `it opens with the present key; keep that, or a recovery key, apart from it`);
     return { text: manifestLines(file, manifest), json: { file, ...documentOf(manifest) } };
   });
 }
@@ -111,7 +111,7 @@ export function restore(
     return {
       text: [
         ...factLines([["restored", directory], ["from", file], ...facts(manifest)]),
-        ...(aside === undefined ? [] : [`the vault of before is kept in ${aside}`]),
+        ...(aside === undefined ? [] : [`the previous vault is kept in ${aside}`]),
       ],
       json: { directory, file, aside: aside ?? null, ...documentOf(manifest) },
     };

@@ -62,7 +62,7 @@ export function unlock(context: CliContext, flags: UnlockCommandFlags): Promise<
 /** Makes the vault's agent wipe the key. */
 export function lock(context: CliContext, flags: CommonFlags): Promise<CommandResult> {
   return withStore(context, flags, async (store, providers) => {
-    // Also where nothing asks the agent: it may hold the key of before the vault had another provider.
+    // Also where nothing asks the agent: it may hold the key from before the vault had another provider.
     await withAgent(context, (client) => client.lock());
     const { provider } = await vaultInfo(store);
     if (!hasLock(providers, provider.type)) {

@@ -58,8 +58,7 @@ export const auditCheck: Check<UnlockedScene> = {
       findings: audit.findings.map((finding) => ({
         severity: "error",
         cause: findingLine(finding),
-        mend:
-          "do not trust what is named; see aivault audit verify, and restore a backup of before",
+        mend: "do not trust what is named; see aivault audit verify, and restore an earlier backup",
         code: "INTEGRITY",
       })),
     };
@@ -82,7 +81,7 @@ export const recoveryCheck: Check<UnlockedScene> = {
       }
       return true;
     });
-    if (isThere) return fine("a recovery key, and it opens the key of now");
+    if (isThere) return fine("a recovery key, and it opens the present key");
     return {
       summary: "no recovery key",
       findings: [{

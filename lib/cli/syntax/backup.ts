@@ -27,7 +27,7 @@ export function addBackupCommands(program: Command, { context, finish }: App): v
 
 function withKeyFlags(command: Command): Command {
   return withUnlockFlags(command)
-    .option("--key-file <path>", "file that holds the key of then, - for standard input")
-    .option("--recovery-key", "open it with the recovery key of then; you are asked, hidden")
+    .option("--key-file <path>", "file that holds the key it was made under, - for standard input")
+    .option("--recovery-key", "open it with the recovery key of that time; you are asked, hidden")
     .option("--recovery-key-file <path>", "file that holds it, - for standard input");
 }

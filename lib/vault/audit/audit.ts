@@ -9,7 +9,7 @@
  * *The proof.* The present chain key lies open in the store, since a wrong passphrase has to be put on record without the
  * key. So every event that the key was at hand for carries a second HMAC, under the proof key, which is
  * sealed under the KEK: without the KEK nobody adds such an event, now or later. A rotation of the master key makes
- * a new proof key, so that a KEK of before proves nothing either.
+ * a new proof key, so that an earlier KEK proves nothing either.
  *
  * @module
  */

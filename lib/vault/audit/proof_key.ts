@@ -5,7 +5,7 @@
  * So an edit of the provider's settings, of a rotation's note or of the anchor is found whenever the vault
  * is opened with its key, and before anything is done by them.
  *
- * Each KEK has a proof key of its own. Those of before are sealed under the one that came next, so the present
+ * Each KEK has a proof key of its own. Earlier ones are sealed under the one that came next, so the present
  * one opens them all, and none of them opens a later one.
  *
  * @module
@@ -46,7 +46,7 @@ export function sealPastProofKey(
   return { throughSeq, sealed: toBase64(seal(next, past, pastContext(vaultId, throughSeq))) };
 }
 
-/** The proof keys of a vault; those of before are opened when they are asked for. */
+/** The proof keys of a vault; earlier ones are opened when they are asked for. */
 export class ProofKeys implements ProofKeyring {
   /** The present one. */
   readonly present: Uint8Array;

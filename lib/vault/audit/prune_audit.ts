@@ -37,7 +37,7 @@ const MAX_ATTEMPTS = 3;
 
 /** Removes the events from before `beforeMs`, up to the first that is not. */
 export async function pruneAudit(state: TransactionState, beforeMs: number): Promise<PruneResult> {
-  // Nothing is older than a time that is none, nor younger: all would go.
+  // Nothing is older or younger than what is not a time: all would go.
   if (!isTime(beforeMs)) {
     const problem = "the time to prune before is not one in milliseconds";
     throw new VaultError("INVALID_INPUT", "prune the audit", problem);
@@ -95,7 +95,7 @@ async function carryOut(transaction: Transaction, plan: PrunePlan): Promise<Prun
   return { removed, kept: kept.length, throughSeq, head: formatHead(auditSeq, auditMac) };
 }
 
-/** The proof keys of before, without those that no event is left of: every rotation of the master key makes one more. */
+/** The earlier proof keys, without those that no event is left of: every rotation of the master key makes one more. */
 async function neededProofKeys(transaction: Transaction): Promise<PastProofKey[]> {
   const { writer, row: { pastProofKeys } } = transaction;
   const isNeeded: boolean[] = [];

@@ -21,7 +21,7 @@ const DEFAULT_LIMIT = 100;
 /**
  * Audit rows, newest first.
  *
- * @throws {VaultError} `INVALID_INPUT`: stores differ in what they make of a limit that is none.
+ * @throws {VaultError} `INVALID_INPUT`: stores differ in what they make of an impossible limit.
  */
 export async function readAudit(
   { store }: { readonly store: Store },

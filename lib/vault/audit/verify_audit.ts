@@ -62,7 +62,7 @@ export interface AuditVerification {
 /**
  * Verifies a vault in one consistent state of its store, in bounded memory.
  *
- * @throws {VaultError} `INVALID_INPUT` for a head that is none, `INTEGRITY` if the vault's own row is not authentic.
+ * @throws {VaultError} `INVALID_INPUT` for a malformed head, `INTEGRITY` if the vault's own row is not authentic.
  */
 export function verifyAudit(
   state: Pick<TransactionState, "store" | "keys">,

@@ -4,7 +4,7 @@
  *
  * A rotation seals the next KEK to the same public key, so it needs no recovery key; and since the sealing needs
  * no secret either, an older KEK opens nothing of what is sealed later. The public key is proved
- * under the present KEK before anything is sealed to it: else whoever can write the vault would put in his own
+ * under the present KEK before anything is sealed to it: else whoever can write the vault would put in their own
  * and be handed the next KEK.
  *
  * @module

@@ -217,7 +217,7 @@ async function openWithRecoveryKey(
   }
 }
 
-/** Checks that the row and its recovery are the ones of now, and wipes `kek` if they are not. */
+/** Checks that the row and its recovery are the present ones, and wipes `kek` if they are not. */
 async function checkPresent(reader: StoreReader, row: VaultRow, kek: Uint8Array): Promise<void> {
   const handle = holdKek(kek, row.vaultId);
   let proofKeys: ProofKeys | undefined;

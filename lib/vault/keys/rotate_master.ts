@@ -115,7 +115,7 @@ async function proveKey(transaction: Transaction, purpose: RotationPurpose): Pro
   try {
     await transaction.key();
   } catch (error) {
-    // The recovery key has just given the key of then.
+    // The recovery key has just given the key of that time.
     if (purpose === "recover" && hasCode(error, "WRONG_KEY", "KEY_STALE")) throw cameBetween();
     throw error;
   }
