@@ -60,6 +60,8 @@ export class KeyHolder {
   readonly #endsLocked: boolean;
   readonly #next: NextKeys;
   #held: Held | undefined;
+  /** Whether its process is about to end. */
+  #isOver = false;
   /** Ids of keys that were held before, newest last: a client that names one has only looked too early. */
   #retired: string[] = [];
   #cancelLook: () => void = () => {};
@@ -74,7 +76,12 @@ export class KeyHolder {
     this.#next = new NextKeys(clock);
   }
 
-  /** Answers a request. What the answer holds is the caller's to wipe. */
+  /**
+   * Answers a request. What the answer holds is the caller's to wipe.
+   *
+   * @throws {Error} if it is to hold a key and its process is about to end: without an answer, whoever brings the key
+   * finds or starts another agent.
+   */
   async answer(request: Request | Unreadable): Promise<Answer> {
     if (typeof request === "string") return answer(request);
     this.#lockIfDue();
@@ -89,6 +96,7 @@ export class KeyHolder {
         if (request.kekId !== undefined) this.#heldFor(request.kekId);
         return answer("ok", encodeStatus(this.status()));
       case "hold":
+        if (this.#isOver) throw new Error("the agent ends");
         this.#hold(request.vaultId, request.kek, request.timeouts);
         return answer("ok");
       case "forget":
@@ -125,6 +133,7 @@ export class KeyHolder {
     if (held === undefined) return;
     held.handle.close();
     this.#held = undefined;
+    this.#isOver = this.#endsLocked;
     this.#onLocked();
   }
 

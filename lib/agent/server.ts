@@ -59,7 +59,7 @@ export class AgentServer {
       this.#setDeadline(served, FRAME_MS);
       await this.#serveRequests(served, reader);
     } catch {
-      // The client went away, or sends what is no request; it was told so if that was possible.
+      // The client went away, or sends what is no request, and was told so if that was possible; or the agent ends.
     } finally {
       served.cancelDeadline();
       this.#served.delete(served);

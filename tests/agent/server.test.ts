@@ -218,6 +218,20 @@ describe("AgentServer", () => {
     assert.equal(world.holder.status().held, null);
   });
 
+  it("takes no key once it was locked, if it ends then: it would be gone with it", async () => {
+    const timeouts = { idleMs: 0, maxAgeMs: 0 };
+    for (const endsLocked of [true, false]) {
+      const world = await agentWorld({ endsLocked, idleMs: 60_000 });
+      // No alarm goes off while the machine sleeps: what comes first afterwards may be a new key.
+      world.clock.sleep(60_000);
+      const isHeld = await within("an answer", world.client().hold(VAULT_ID, KEK, timeouts));
+      assert.equal(isHeld, !endsLocked);
+      assert.equal(world.told.locked, 1);
+      assert.equal(world.holder.status().held !== null, !endsLocked);
+      assert.equal(await within("an answer", world.client().lock()), true);
+    }
+  });
+
   it("says that it was asked to end, once the answer is out", async () => {
     const world = await agentWorld();
     const connection = world.connect();

@@ -137,13 +137,23 @@ export interface AgentWorld {
 
 /** Makes an agent. With a `kek` it holds that for {@linkcode VAULT_ID}. */
 export async function agentWorld(
-  options: { kek?: Uint8Array | null; idleMs?: number; maxAgeMs?: number } = {},
+  options: {
+    kek?: Uint8Array | null;
+    idleMs?: number;
+    maxAgeMs?: number;
+    endsLocked?: boolean;
+  } = {},
 ): Promise<AgentWorld> {
-  const { kek = KEK, idleMs = 0, maxAgeMs = 0 } = options;
+  const { kek = KEK, idleMs = 0, maxAgeMs = 0, endsLocked = false } = options;
   const clock = new ManualClock();
   const told = { locked: 0, stopped: 0 };
   const identity = { pid: 7, version: "1.2.3" };
-  const holder = new KeyHolder({ clock, identity, onLocked: () => void told.locked++ });
+  const holder = new KeyHolder({
+    clock,
+    identity,
+    endsLocked,
+    onLocked: () => void told.locked++,
+  });
   const server = new AgentServer(holder, clock, () => void told.stopped++);
   const connect = (): MemoryEnd => {
     const [mine, theirs] = memoryPair();
