@@ -241,6 +241,24 @@ for (const { name, withPlace } of STORE_KINDS) {
     });
   });
 
+  test(`Vault.open() of ${name} with its key in place leaves a staged copy that cannot be read for later`, async () => {
+    await withPlace(async (open) => {
+      const scene = new Scene(open);
+      await scene.rotateHalf();
+      const { staged } = scene.place;
+      assert.ok(staged);
+      scene.place.key = staged.slice();
+      const read = ["loadStaged of forgetful", "commit of forgetful"];
+      scene.weather.before = (call) => read.includes(call) ? unusable(call) : undefined;
+      const vault = await Vault.open({ store: await open(), providers: scene.providers() });
+      await vault.use("A", {}, (value) => assert.deepEqual(value, utf8("a")));
+      await vault.close();
+      assert.deepEqual(scene.place.staged, staged);
+      scene.weather.before = () => {};
+      await scene.checkOpens("read again");
+    });
+  });
+
   test(`Vault.open() by a key that the caller gives leaves a rotation to be finished by its provider in ${name}`, async () => {
     await withPlace(async (open) => {
       const scene = new Scene(open);

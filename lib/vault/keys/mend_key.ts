@@ -18,8 +18,10 @@ export async function settleIfFree(
     await settle(state, providers, { noWait: true });
   } catch (error) {
     // Whoever holds the store may be the rotation itself. The key is at hand, so what cannot be settled
-    // now, for want of a provider, a Keychain or a disk, is left to a later opening.
-    if (!hasCode(error, "BUSY", "UNSUPPORTED", "KEY_UNAVAILABLE", "DISK")) throw error;
+    // now, for want of a provider, a Keychain, a mode or a disk, is left to a later opening.
+    if (!hasCode(error, "BUSY", "UNSUPPORTED", "KEY_UNAVAILABLE", "KEY_UNUSABLE", "DISK")) {
+      throw error;
+    }
   }
 }
 
