@@ -91,7 +91,7 @@ export interface StoreWriter extends StoreReader {
 
 /** How to wait for other writers. */
 export interface WriteOptions {
-  /** Fail with `BUSY` at once instead of waiting. Default: false. */
+  /** Fail with `BUSY` at once instead of waiting for who writes through another store, here or in another process. Default: false. */
   readonly noWait?: boolean | undefined;
 }
 

@@ -189,7 +189,7 @@ export class Vault {
    * Lends a secret's value to `user`, if it may be used in `context`. The use is on record before the
    * value is lent; the bytes are wiped when `user` is done.
    *
-   * @param ref An id, `vault:secret:<id>`, or a name or alias: the first of its group, attached, workspace, global.
+   * @param ref An id, `vault:secret:<id>`, or a name or alias: the first match in group, attached, workspace, global.
    * @throws {VaultError} `NOT_FOUND`, `ACCESS_DENIED` (on record too), `INTEGRITY`, `INVALID_INPUT` if several secrets
    * that are attached to the group bear the name.
    */
