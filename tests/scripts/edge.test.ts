@@ -12,12 +12,13 @@ import { sameDeep } from "../edge/same_deep.ts";
 import { describe as edgeDescribe, runFile, test as edgeTest } from "../edge/test.ts";
 
 describe("edgeFiles()", () => {
-  it("has the vectors, the vault and the store in memory", () => {
+  it("has the vectors, the vault, the verification of its audit and the store in memory", () => {
     const files = edgeFiles(readTree());
     for (const name of ["crypto/aead", "crypto/kdf", "crypto/context", "stores/memory"]) {
       assert.ok(files.includes(`tests/${name}.test.ts`), name);
     }
-    for (const name of ["secrets", "use", "access", "key", "transaction", "pin"]) {
+    const vault = ["secrets", "use", "access", "key", "transaction", "pin", "verify_any"];
+    for (const name of vault) {
       assert.ok(files.includes(`tests/vault/${name}.test.ts`), name);
     }
     assert.ok(!files.some((file) => /\/(keys|host|binary)\//.test(file)));
