@@ -14,7 +14,7 @@ import { warn } from "./report.ts";
 import { textBytes } from "./text_bytes.ts";
 
 /** The longest passphrase that is read: 64 KiB. */
-export const MAX_PASSPHRASE_LENGTH = 65_536;
+const MAX_PASSPHRASE_LENGTH = 65_536;
 
 /** A secret text given by a flag or by the name of a file. */
 export interface SecretFlags {

@@ -126,12 +126,11 @@ export interface BackupVerification {
 export function verifyBackup(
   backup: OpenedBackup,
   keyOf: BackupKey,
-  onProgress?: (checked: number) => void,
 ): Promise<BackupVerification> {
   return withProvedBackup(backup, keyOf, "verify the backup", async (manifest, store, keys) => {
     const row = await readRow(store);
     const key = await keys.current(row);
-    const secrets = await store.read((reader) => checkSecrets(reader, row, key, onProgress));
+    const secrets = await store.read((reader) => checkSecrets(reader, row, key));
     const audit = await verifyAudit({ store, keys });
     return { manifest, secrets, audit };
   });

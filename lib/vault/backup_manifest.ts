@@ -11,7 +11,7 @@ import { hasCode, VaultError } from "../errors.ts";
 import type { KekHandle } from "./keys/kek.ts";
 
 /** The version of the backup format. */
-export const BACKUP_FORMAT = 1;
+const BACKUP_FORMAT = 1;
 
 /** What a backup says of itself. */
 export interface BackupManifest {

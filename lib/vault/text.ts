@@ -7,7 +7,7 @@ import { REPLACEMENT } from "../crypto/bytes.ts";
 import { VaultError } from "../errors.ts";
 
 /** The most characters (code points) a name, alias, workspace id or group id may have. */
-export const MAX_TEXT_LENGTH = 255;
+const MAX_TEXT_LENGTH = 255;
 
 // Controls, line separators, and marks that reorder what a terminal shows.
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;

@@ -17,7 +17,7 @@ import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
 import { shellWord } from "./shell_word.ts";
 
 /** The longest path of a socket, in bytes: macOS takes 103, Linux 107. */
-export const MAX_SOCKET_PATH = 100;
+const MAX_SOCKET_PATH = 100;
 
 const ATTEMPTED = "reach the agent";
 

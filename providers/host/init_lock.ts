@@ -22,7 +22,7 @@ import { isAlive } from "./process_alive.ts";
 import { removeLeftovers, temporaryPath } from "./temporary_file.ts";
 
 /** A lock older than this is stale: 30 seconds. */
-export const STALE_AFTER_MS = 30_000;
+const STALE_AFTER_MS = 30_000;
 
 const POLL_MS = 20;
 const FIRST = 1;

@@ -14,7 +14,7 @@ import { checkKeyOptions } from "./key_options.ts";
 import { commitKey, createKey, type KeyPlace, nextKey, readKey, stageKey } from "./stored_key.ts";
 
 /** The longest service or account, in bytes of UTF-8. */
-export const MAX_NAME_LENGTH = 255;
+const MAX_NAME_LENGTH = 255;
 
 const STAGED = ".next";
 const COMMENT = "The key of an aivault vault. Without it only a recovery key opens the vault.";

@@ -67,7 +67,7 @@ export interface AuditFinding {
 }
 
 /** The most findings that are listed; the others are counted. */
-export const MAX_FINDINGS = 100;
+const MAX_FINDINGS = 100;
 
 /** Collects findings in bounded memory. */
 export class AuditFindings {

@@ -7,7 +7,7 @@ import { VaultError } from "../../errors.ts";
 import { transact, type VaultState } from "../transaction.ts";
 
 /** What {@linkcode recordLock} records. */
-export type LockKind = "vault.unlock" | "vault.lock";
+type LockKind = "vault.unlock" | "vault.lock";
 
 /**
  * Records that the vault was unlocked or locked by a person.

@@ -65,7 +65,7 @@ export async function verifyChain(
   row: VaultRow,
   keys: ChainKeys,
   findings: AuditFindings,
-  onEvent: AuditListener = () => {},
+  onEvent: AuditListener,
 ): Promise<ChainResult> {
   const walk = new ChainWalk(row, keys, findings);
   try {

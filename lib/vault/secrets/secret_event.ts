@@ -11,7 +11,7 @@ import type { SecretMetadata } from "./secret.ts";
 export function secretEvent(
   kind: AuditKind,
   secret: SecretMetadata,
-  more: Pick<AuditEvent, "context" | "note" | "previousDigest" | "stateDigest"> = {},
+  more: Pick<AuditEvent, "context" | "note" | "previousDigest" | "stateDigest">,
 ): AuditEvent {
   const { id, name, scope } = secret;
   return { kind, secretId: id, secretName: name, scope: describeScope(scope), ...more };
