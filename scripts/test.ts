@@ -46,6 +46,8 @@ for (const name of wanted) {
 }
 const files = findFiles(positionals);
 if (files.length === 0) console.error(`no test file matches ${positionals.join(" ")}`);
+// The usual one: some tests make files that others can read.
+process.umask(0o022);
 const scratch = mkdtempSync(join(tmpdir(), "aivault-test-"));
 const runs: FileRun[] = [];
 const found: FoundSuite[] = [];

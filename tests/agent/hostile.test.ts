@@ -88,7 +88,7 @@ async function memoryOf(pid: number): Promise<number> {
 }
 
 it("an agent stays up, answers others and keeps its memory among hostile clients", {
-  timeout: 240_000,
+  timeout: 600_000,
   skip: process.platform === "win32" && "Windows has pipes instead of sockets",
 }, (t) =>
   withLockedVault(async (session) => {

@@ -44,7 +44,7 @@ async function formsOfKey(session: Session, passphrase: string): Promise<Uint8Ar
 it(
   "an agent has its key in memory in a few places at most while unlocked, and nowhere once locked",
   {
-    timeout: 240_000,
+    timeout: 600_000,
     skip: process.platform !== "linux" && "only Linux shows the memory of a process as a file",
   },
   (t) =>
