@@ -96,3 +96,19 @@ test(
     `);
     }),
 );
+
+test(
+  "doctor gives what mends a directory that may not be written in as a command alone",
+  options,
+  () =>
+    withVault(async ({ check }) => {
+      await check(`
+      $ chmod 500 vault; aivault doctor 2>/dev/null | grep mend:
+                            mend: chmod 700 '<dir>/vault'
+                            mend: chmod 700 '<dir>/vault'
+
+      $ chmod 700 vault; aivault secrets list | wc -l
+      2
+    `);
+    }),
+);

@@ -134,7 +134,7 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
     if (!(error instanceof VaultError)) throw error;
     // What a person reads as a whole sentence elsewhere is here said of a mend, when nothing was to be changed.
     const mends = error.hints.map((text) =>
-      text.replace(/^((if it is yours, )?mend it with: |nothing was (changed|lost); )/, "")
+      text.replace(/^(nothing was (changed|lost); )?((if it is yours, )?mend it with: )?/, "")
         .replace(/ with its files: aivault doctor$/, " with its files, below")
     );
     const mend = mends.join("; ") || null;
