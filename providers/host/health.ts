@@ -5,7 +5,7 @@
  */
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir, rm, stat, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { agentPaths } from "./agent_address.ts";
 import { diskError, errnoOf, isAbsence } from "./disk_error.ts";
@@ -13,7 +13,7 @@ import { hasStaleInitLock, removeStaleInitLock } from "./init_lock.ts";
 import { keyFilePath } from "./key_file_path.ts";
 import { KEPT_ASIDE, type VaultPaths } from "./paths.ts";
 import { shellWord } from "./shell_word.ts";
-import { isLeftover } from "./temporary_file.ts";
+import { finalPath, isLeftover } from "./temporary_file.ts";
 
 /** Something that is wrong with a file, and the command that mends it. */
 export interface FileProblem {
@@ -105,13 +105,13 @@ export async function findLeftovers(
   paths: VaultPaths,
   keyFile: string | undefined,
 ): Promise<FileProblem[]> {
-  const directories = new Set([paths.directory]);
-  if (keyFile !== undefined) directories.add(dirname(pathOfKey(paths, keyFile)));
+  const keys = [paths.keyFile, ...(keyFile === undefined ? [] : [pathOfKey(paths, keyFile)])];
+  const directories = new Set([paths.directory, ...keys.slice(1).map(dirname)]);
   const problems: FileProblem[] = [];
   for (const directory of directories) {
     for (const name of (await readdir(directory).catch(() => [])).sort()) {
       const path = join(directory, name);
-      if (await isLeftover(path)) problems.push(leftover(path));
+      if (isOwn(paths, keys, path) && await isLeftover(path)) problems.push(leftover(path));
       else if (path.startsWith(`${paths.database}${KEPT_ASIDE}`)) problems.push(kept(path));
     }
   }
@@ -123,6 +123,16 @@ export async function findLeftovers(
     });
   }
   return problems;
+}
+
+/** Whether a temporary file's name is one that the program gives: the key file may lie among anything. */
+function isOwn(paths: VaultPaths, keys: readonly string[], path: string): boolean {
+  const final = finalPath(path);
+  if (final === undefined) return false;
+  const { database, initLock } = paths;
+  const own = [`${database}.new`, `${database}.copy`, initLock];
+  for (const key of keys) own.push(key, `${key}.next`);
+  return own.includes(final) || /^aivault-backup-[0-9a-f]{8}$/.test(basename(final));
 }
 
 // Whether it is still needed, only its owner knows.

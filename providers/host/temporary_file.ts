@@ -21,6 +21,11 @@ export function temporaryPath(path: string): string {
   return `${path}.${process.pid}.${crypto.randomUUID()}.tmp`;
 }
 
+/** The name that a temporary one stands for; `undefined` if `path` is not temporary. */
+export function finalPath(path: string): string | undefined {
+  return anySuffix.test(path) ? path.replace(anySuffix, "") : undefined;
+}
+
 /** What takes long to make is not left over before this: a day. */
 export const SLOW_LEFT_OVER_AFTER_MS = 86_400_000;
 

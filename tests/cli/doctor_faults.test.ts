@@ -233,6 +233,38 @@ test(
     }),
 );
 
+test(
+  "doctor leaves temporary files of others alone beside the key file and in the vault's directory",
+  { timeout: 120_000 },
+  () =>
+    withSession(async (session) => {
+      await makeVault(session);
+      const at = (path: string): string => join(session.directory, path);
+      const others = [`home/.aivault/keys/thesis.${GONE}`, `${DIRECTORY}/thesis.${GONE}`];
+      for (const other of others) {
+        await mkdir(at(other));
+        await writeFile(at(`${other}/chapter`), "precious");
+      }
+      const own = [
+        `${KEY_FILE}.next.${GONE}`,
+        `${DATABASE}.new.${GONE}`,
+        `${DIRECTORY}/.init-lock.${GONE}`,
+        `${DIRECTORY}/aivault-backup-01234567.${GONE}`,
+      ];
+      for (const file of own) await writeFile(at(file), "");
+      const found = causesIn((await examine(session)).document, session);
+      assert.deepEqual(
+        found.filter((cause) => cause.startsWith("leftovers")).toSorted(),
+        own.map((file) => `leftovers: ${file} was left behind by a process that is gone`)
+          .toSorted(),
+      );
+      assert.equal((await examine(session, "--fix")).document.mended.length, own.length);
+      for (const other of others) {
+        assert.equal(await readFile(at(`${other}/chapter`), "utf8"), "precious");
+      }
+    }),
+);
+
 function withoutLogs(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !/-(wal|shm)$/.test(path)));
 }
