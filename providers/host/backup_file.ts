@@ -41,25 +41,31 @@ export async function digestFile(path: string, attempted: string): Promise<FileD
 /**
  * Copies a file into a new one of mode 0600, durably.
  *
+ * @param held Takes the file that was copied, for the caller to close: a process that closes a file loses all locks that it
+ * has on it, those of SQLite too. Default: it is closed.
  * @returns `false`, changing nothing, if there is no such file.
  */
 export async function copyPrivateFile(
   from: string,
   to: string,
   attempted: string,
+  held?: FileHandle[],
 ): Promise<boolean> {
+  let source: FileHandle | undefined;
   try {
-    return await withFile(from, constants.O_RDONLY, async (source) => {
-      await withFile(to, NEW, async (target) => {
-        await target.chmod(0o600);
-        for await (const block of blocksOf(source, 0)) await target.appendFile(block);
-        await target.sync();
-      });
-      return true;
+    const opened = source = await open(from, constants.O_RDONLY);
+    await withFile(to, NEW, async (target) => {
+      await target.chmod(0o600);
+      for await (const block of blocksOf(opened, 0)) await target.appendFile(block);
+      await target.sync();
     });
+    return true;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" && !await exists(from)) return false;
     throw diskError(attempted, error);
+  } finally {
+    if (held === undefined) await source?.close();
+    else if (source !== undefined) held.push(source);
   }
 }
 

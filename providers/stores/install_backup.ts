@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rename, rm } from "node:fs/promises";
+import { type FileHandle, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode, VaultError, withHints } from "../../lib/errors.ts";
 import { copyPrivateFile, placeNew } from "../host/backup_file.ts";
@@ -77,17 +77,41 @@ async function replace(
   const aside = asidePath(database);
   // Before SQLite sees them, for it removes a log that does not fit.
   const files = join(dirname(from), "files.db");
-  let copied = await copyFiles(database, files);
+  const copied = await copyFiles(database, files);
   const living = await openLiving(database);
-  if (living !== undefined) {
+  if (living === undefined) {
+    await replaceFiles({ database, from, aside, files, copied });
+    return aside;
+  }
+  const held: FileHandle[] = [];
+  try {
     // The files of a database that is in use say nothing by themselves.
     for (const suffix of copied) await rm(`${files}${suffix}`, { force: true });
     if (await replaceContent(living, aside, from, check)) return aside;
-    copied = await copyFiles(database, files);
+    await living.hold(async () => {
+      await check();
+      const copied = await copyFiles(database, files, held);
+      await replaceFiles({ database, from, aside, files, copied });
+    });
+  } finally {
+    await living.close();
+    for (const file of held) await file.close();
   }
+  return aside;
+}
+
+/** Keeps the copies of the database's files aside, and puts `from` in its place. */
+async function replaceFiles(
+  { database, from, aside, files, copied }: {
+    readonly database: string;
+    readonly from: string;
+    readonly aside: string;
+    readonly files: string;
+    readonly copied: readonly string[];
+  },
+): Promise<void> {
   await renameDurably(copied.toReversed().map((suffix) => [files + suffix, aside + suffix]));
   await placeFile(from, database, true);
-  return aside;
 }
 
 /** The vault's store; `undefined` if no store can be made of the file. */
@@ -142,8 +166,6 @@ async function replaceContent(
     if (!isKept) throw diskError(ATTEMPTED, error);
     // A commit that fails may be on the disk all the same, so the copy stays.
     throw withHints(error, `the previous vault is kept in ${aside}`);
-  } finally {
-    await living.close();
   }
 }
 
@@ -174,11 +196,15 @@ async function renameDurably(names: readonly (readonly [string, string])[]): Pro
 }
 
 /** Copies the files of a database; gives the suffixes of those that there are, its own first. */
-async function copyFiles(database: string, to: string): Promise<string[]> {
+async function copyFiles(
+  database: string,
+  to: string,
+  held?: FileHandle[],
+): Promise<string[]> {
   const copied: string[] = [];
   for (const suffix of ["", ...LOGS]) {
     // A log goes when the last process closes the vault.
-    const isThere = await copyPrivateFile(database + suffix, to + suffix, ATTEMPTED);
+    const isThere = await copyPrivateFile(database + suffix, to + suffix, ATTEMPTED, held);
     if (isThere) copied.push(suffix);
   }
   return copied;

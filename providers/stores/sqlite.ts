@@ -117,7 +117,7 @@ export class SqliteStore implements Store {
 
   /** See {@linkcode Store.write}. */
   write<T>(work: (writer: StoreWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    return this.#transact("write the vault", "begin immediate", this.#apart(work), options.noWait);
+    return this.#transact("write the vault", "begin immediate", this.#apart(work), options);
   }
 
   /** `work`, whose own errors can be told from those of its statements. */
@@ -178,6 +178,13 @@ export class SqliteStore implements Store {
     });
   }
 
+  /** Runs `work`, which may put another file in the place of this one, while nobody else writes. Nothing is changed by this store. */
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transact("hold the vault", "begin immediate", this.#apart(work), {
+      end: "rollback",
+    });
+  }
+
   /** What SQLite finds wrong with the database: its structure, and rows that refer to none. At most a hundred. */
   problems(): Promise<string[]> {
     return this.#transact("examine the database", "begin", () => {
@@ -198,7 +205,7 @@ export class SqliteStore implements Store {
     attempted: string,
     begin: string,
     work: (writer: StoreWriter) => Promise<T>,
-    noWait = false,
+    { noWait = false, end = "commit" }: WriteOptions & { readonly end?: string } = {},
   ): Promise<T> {
     return this.#mutex.run(async () => {
       const database = this.#database;
@@ -208,8 +215,8 @@ export class SqliteStore implements Store {
         try {
           this.#schema.check(attempted);
           const result = await work(this.#writer);
-          if (begin !== "begin") this.#file.check(attempted);
-          database.exec("commit");
+          if (begin !== "begin" && end === "commit") this.#file.check(attempted);
+          database.exec(end);
           return result;
         } catch (error) {
           rollBack(database);

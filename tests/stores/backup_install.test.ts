@@ -215,6 +215,37 @@ for (const [damage, cause] of Object.entries(DAMAGES)) {
   });
 }
 
+test("install() over a damaged vault keeps aside all that others write until it is replaced", async () => {
+  await withDirectory(async (directory) => {
+    const file = join(directory, "backup");
+    await backedUp(directory, file);
+    await DAMAGES["a row that belongs to none"]?.(join(directory, "vault.db"));
+    const place = placeIn(directory);
+    const other = await openVault({ store: await sqliteStore(directory) });
+    const written: string[] = [];
+    const writing = async (): Promise<void> => {
+      while (written.length < 10_000) {
+        const { name } = await other.create({ name: `B${written.length}`, value: utf8("b") });
+        written.push(name);
+        await delay(0);
+      }
+    };
+    // It ends where the vault that it has open is replaced.
+    const [{ aside }] = await Promise.all([
+      place.withBackup(file, "restore", (backup) => place.install(backup, true)),
+      assert.rejects(writing(), { code: "DISK" }),
+    ]);
+    await other.close();
+    assert.ok(written.length > 1, "something was written before");
+    const kept = await openVault({
+      store: await sqliteStore(directory, String(aside).slice(directory.length + 1)),
+    });
+    assert.deepEqual((await namesIn(kept)).toSorted(), ["A", ...written].toSorted());
+    await kept.close();
+    await checkRestored(directory);
+  });
+});
+
 test("prepareRestore() forgets where a rotation went that was under way when the backup was made", async () => {
   await withDirectory(async (directory) => {
     const place = placeIn(directory);
