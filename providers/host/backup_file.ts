@@ -41,8 +41,8 @@ export async function digestFile(path: string, attempted: string): Promise<FileD
 /**
  * Copies a file into a new one of mode 0600, durably.
  *
- * @param held Takes the file that was copied, for the caller to close: a process that closes a file loses all locks that it
- * has on it, those of SQLite too. Default: it is closed.
+ * @param held Takes the file that was copied, for the caller to close: a process that closes a file loses all locks
+ * that it has on it, those of SQLite too. Default: it is closed.
  * @returns `false`, changing nothing, if there is no such file.
  */
 export async function copyPrivateFile(

@@ -29,11 +29,12 @@ import type { SqliteStore } from "./sqlite.ts";
 import { checkFilePath } from "./sqlite_options.ts";
 
 /**
- * A new backup file of the vault in `store`, for `Vault.createBackup`. The file has mode 0600, is encrypted as the vault is, and
- * appears whole or not at all. Others may write to the vault while it is made.
+ * A new backup file of the vault in `store`, for `Vault.createBackup`. The file has mode 0600, is encrypted as the
+ * vault is, and appears whole or not at all. Others may write to the vault while it is made.
  *
- * `createBackup` fails with `ALREADY_EXISTS` if there is something at `path`, `INVALID_INPUT` if its directory does not exist,
- * `DISK` if it cannot be written. The backup opens with the vault's key of that time: keep that, or a recovery key, apart from it.
+ * `createBackup` fails with `ALREADY_EXISTS` if there is something at `path`, `INVALID_INPUT` if its directory does
+ * not exist, `DISK` if it cannot be written. The backup opens with the key that the vault has when it is made: keep
+ * that, or a recovery key, apart from it.
  *
  * @param store The store that the vault was opened with.
  * @param path A relative one starts at the current directory.
@@ -77,13 +78,14 @@ export function backupFile(store: SqliteStore, path: string): BackupTarget {
 }
 
 /**
- * Proves that the backup file at `path` is as it was made, and opens every secret in it. Nothing is changed; the database in it is
- * unpacked, encrypted as it is, into a private directory of the system's temporary one meanwhile.
+ * Proves that the backup file at `path` is as it was made, and opens every secret in it. Nothing is changed; the
+ * database in it is unpacked, encrypted as it is, into a private directory of the system's temporary one meanwhile.
  *
  * @param key The key that the vault had when the backup was made, or providers that have it.
  * @returns Also the secrets that do not open, and what is wrong with the audit: those are no errors.
- * @throws {VaultError} `NOT_FOUND` if there is no such file, `INTEGRITY` if it is no backup or was edited or truncated, `UNSUPPORTED`
- * if a newer program made it or the key's provider is not there, `INVALID_INPUT`, `DISK`, and what the key reports.
+ * @throws {VaultError} `NOT_FOUND` if there is no such file, `INTEGRITY` if it is no backup or was edited or
+ * truncated, `UNSUPPORTED` if a newer program made it or the key's provider is not there, `INVALID_INPUT`, `DISK`, and
+ * what the key reports.
  * @throws {RangeError} if the key has not 32 bytes.
  */
 export async function verifyBackup(
@@ -100,16 +102,19 @@ export async function verifyBackup(
 
 /** Where a backup is restored to, and on whose account. */
 export interface RestoreOptions extends Pick<VaultOptions, "actor" | "now"> {
-  /** The database file to be made, and its directory if that does not exist. A relative path starts at the current directory. */
+  /**
+   * The database file to be made, and its directory if that does not exist. A relative path starts at the current
+   * directory.
+   */
   readonly path: string;
 }
 
 /**
- * Proves the backup file at `path` as {@linkcode verifyBackup} does, but for its secrets, and makes a database of it, in which the
- * restore is on record. It appears whole or not at all, and never in the place of something.
+ * Proves the backup file at `path` as {@linkcode verifyBackup} does, but for its secrets, and makes a database of it,
+ * in which the restore is on record. It appears whole or not at all, and never in the place of something.
  *
- * To replace a vault, close it, move its database away (with the `-wal` and `-shm` beside it, if there are any), and restore to
- * where it was.
+ * To replace a vault, close it, move its database away, with the files beside it whose names begin with its name
+ * (`-wal`, `-shm`, `-journal`; left there, they are removed), and restore to where it was.
  *
  * @param options With the key that the vault had when the backup was made, or providers that have it.
  * @returns What the backup says of itself.

@@ -178,7 +178,10 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Runs `work`, which may put another file in the place of this one, while nobody else writes. Nothing is changed by this store. */
+  /**
+   * Runs `work`, which may put another file in the place of this one, while nobody else writes. The store itself
+   * changes nothing.
+   */
   hold<T>(work: () => Promise<T>): Promise<T> {
     return this.#transact("hold the vault", "begin immediate", this.#apart(work), {
       end: "rollback",
