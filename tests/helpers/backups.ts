@@ -8,11 +8,12 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { type BackupKey, type OpenedBackup, verifyBackup } from "../../lib/vault/backup.ts";
 import type { BackupManifest } from "../../lib/vault/backup_manifest.ts";
+import type { Vault } from "../../lib/vault/vault.ts";
 import { callerKey } from "../../lib/vault/keys/key_source.ts";
 import { backupPlace } from "../../providers/stores/backup_place.ts";
 import { prepare } from "./operations.ts";
 import { withDirectory } from "./program.ts";
-import { initVault, sqliteStore } from "./vaults.ts";
+import { collect, initVault, openVault, sqliteStore, utf8 } from "./vaults.ts";
 
 const byKek = (kek: Uint8Array): BackupKey => () => Promise.resolve(callerKey(kek));
 
@@ -65,4 +66,28 @@ export function assembleText(manifest: string, database: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(text.length);
   return Buffer.concat([Buffer.from("aivault-backup 1\n"), length, text, database]);
+}
+
+/** Makes a vault with the secret `A`, and a backup of it. */
+export async function backedUp(directory: string, file: string): Promise<void> {
+  const vault = await initVault({ store: await sqliteStore(directory) });
+  await vault.create({ name: "A", value: utf8("a") });
+  await vault.createBackup(placeIn(directory).target(file));
+  await vault.close();
+}
+
+/** The names of all secrets. */
+export async function namesIn(vault: Vault): Promise<string[]> {
+  const secrets = await collect(vault.list());
+  return secrets.map((secret) => "name" in secret ? secret.name : "damaged");
+}
+
+/** Checks that the vault is the one that {@linkcode backedUp} made. */
+export async function checkRestored(directory: string): Promise<void> {
+  const store = await sqliteStore(directory);
+  assert.deepEqual(await store.problems(), []);
+  const vault = await openVault({ store });
+  await vault.use("A", {}, (value) => assert.deepEqual(value, utf8("a")));
+  assert.equal((await vault.verify()).isIntact, true);
+  await vault.close();
 }
