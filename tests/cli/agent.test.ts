@@ -12,9 +12,9 @@ import {
   endProcess,
   isRunning,
   unlock,
-  until,
   withLockedVault,
 } from "../helpers/agents.ts";
+import { until } from "../helpers/until.ts";
 import { type Ended, ended, startCommand, unboundCommand } from "../helpers/program.ts";
 import { type Session, withSession } from "../helpers/session.ts";
 

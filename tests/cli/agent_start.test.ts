@@ -10,10 +10,10 @@ import {
   CHEAP,
   endProcess,
   unlock,
-  until,
   withAgents,
   withLockedVault,
 } from "../helpers/agents.ts";
+import { until } from "../helpers/until.ts";
 import { assertRefused, ATTEMPTS } from "../helpers/deno_attempts.ts";
 import { listFiles } from "../helpers/files.ts";
 import { ended, programCommand, programRuntime, startCommand } from "../helpers/program.ts";

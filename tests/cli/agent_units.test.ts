@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { agentStatus, endProcess, until, withLockedVault } from "../helpers/agents.ts";
+import { agentStatus, endProcess, withLockedVault } from "../helpers/agents.ts";
+import { until } from "../helpers/until.ts";
 import { ended, ROOT, startCommand, unboundCommand } from "../helpers/program.ts";
 
 const UNITS: readonly (readonly [file: string, command: (text: string) => string[]])[] = [

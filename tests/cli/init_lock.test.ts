@@ -73,7 +73,10 @@ test(
       await chmod(vault, 0o755);
       const waiting = run("aivault secrets list");
       // The last thing that a process does before it asks for the lock is to close the directory to others.
-      await until(async () => ((await stat(vault)).mode & 0o777) === 0o700);
+      await until(
+        "the directory is closed to others",
+        async () => ((await stat(vault)).mode & 0o777) === 0o700,
+      );
       await rename(join(directory, "elsewhere", "vault.db"), join(vault, "vault.db"));
       const { exitCode, stdout, stderr } = await waiting;
       assert.equal(exitCode, 0, stderr);

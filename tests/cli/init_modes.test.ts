@@ -30,7 +30,7 @@ for (const umask of ["000", "022", "077", "277"]) {
         const end = ended(child);
         const vault = join(directory, "made", "vault");
         let files: string[] = [];
-        await until(async () => {
+        await until("the vault is made", async () => {
           // A file may vanish while the others are looked at.
           files = await listFiles(join(directory, "made")).catch(() => []);
           assert.deepEqual(files.filter((file) => !/^[0-7]00 /.test(file)), []);

@@ -13,10 +13,10 @@ import {
   agentStatus,
   type ShownAgent,
   unlock,
-  until,
   withAgents,
   withLockedVault,
 } from "../helpers/agents.ts";
+import { until } from "../helpers/until.ts";
 
 const options = { timeout: 120_000 };
 

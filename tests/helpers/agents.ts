@@ -8,7 +8,6 @@ import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import { AgentClient } from "../../lib/agent/client.ts";
 import { agentConnector } from "../../providers/host/agent_socket.ts";
 import { systemClock } from "../../providers/host/system_clock.ts";
@@ -108,19 +107,6 @@ export async function agentsBelow(directory: string): Promise<number[]> {
     if ((await read("environ")).includes(directory)) found.push(Number(name));
   }
   return found;
-}
-
-/** Waits until `isTrue`, or fails after `seconds`, which are many, for a machine that has much else to do. */
-export async function until(
-  what: string,
-  isTrue: () => boolean | Promise<boolean>,
-  seconds = 100,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!await isTrue()) {
-    assert.ok(Date.now() < deadline, `${what}: not within ${seconds} seconds`);
-    await delay(20);
-  }
 }
 
 /** Whether a process of this id is there. */

@@ -3,17 +3,18 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 
-/**
- * Looks until `isSo` gives true.
- *
- * @throws {Error} if it does not within 100 seconds, which are many, for a machine that has much else to do.
- */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 100_000;
-  while (!await isSo()) {
-    if (Date.now() > deadline) throw new Error("it did not happen within 100 seconds");
-    await delay(10);
+/** Waits until `isTrue`, or fails after `seconds`. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  seconds = 60,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!await isTrue()) {
+    assert.ok(Date.now() < deadline, `${what}: not within ${seconds} seconds`);
+    await delay(20);
   }
 }

@@ -23,7 +23,7 @@ test("the agent's socket is born with mode 0600, in a directory of mode 0700", {
     });
     const end = ended(agent);
     // The socket is there a moment before anybody listens on it.
-    await until(async () => {
+    await until("the agent listens", async () => {
       const stop = startCommand([...unboundCommand(), "agent", "stop"], { env });
       const { exitCode, stdout, stderr } = await ended(stop);
       assert.equal(exitCode, 0, stderr);
