@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { VaultError } from "../../lib/errors.ts";
 import { diskError, errnoOf } from "./disk_error.ts";
 
 /** Writes text, in order. What fails once is broken: later text is dropped. */
@@ -20,5 +21,14 @@ export interface TextWriter {
  * `aivault audit | head -1`, is no failure: the rest is not wanted.
  */
 export function reportLoss(error: unknown, onFailure: (error: unknown) => void): void {
-  if (errnoOf(error) !== "EPIPE") onFailure(diskError("print what the command has done", error));
+  if (errnoOf(error) === "EPIPE") return;
+  const lost = diskError("print what the command has done", error);
+  onFailure(
+    lost instanceof VaultError
+      ? new VaultError(lost.code, lost.attempted, lost.problem, { hints: [STANDS], cause: error })
+      : lost,
+  );
 }
+
+// To do again what only could not be printed would do it twice.
+const STANDS = "what the command has changed stays changed; only its output is lost";

@@ -27,6 +27,7 @@ test(
       ! warning: other users can read --entry in the list of processes; --entry-file - is safer
       ! aivault: import secrets: entry 1 is not UTF-8 text
       ! hint: give its value alone: secrets create --value-file <path|->
+      ! hint: nothing was imported
       [2]
 
       $ printf 'caf\351' | aivault secrets create A --value-file -

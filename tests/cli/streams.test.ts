@@ -14,8 +14,8 @@ const onFull = {
   skip: existsSync("/dev/full") ? false : "there is no /dev/full on this system",
 };
 
-const SAID =
-  "aivault: print what the command has done: the disk is full\nhint: make room, then try again; nothing was lost\n";
+const SAID = "aivault: print what the command has done: the disk is full\n" +
+  "hint: what the command has changed stays changed; only its output is lost\n";
 
 test(
   "output that a full disk does not take makes a command exit 74 and say so",

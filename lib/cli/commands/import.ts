@@ -8,8 +8,6 @@ import { VaultError, withHints } from "../../errors.ts";
 import type { NewSecret } from "../../vault/secrets/new_secret.ts";
 import { describeScope, GLOBAL } from "../../vault/secrets/scope.ts";
 import { checkName } from "../../vault/text.ts";
-import type { SecretMetadata } from "../../vault/secrets/secret.ts";
-import type { Vault } from "../../vault/vault.ts";
 import type { CliContext } from "../context.ts";
 import { secretDocument } from "../describe.ts";
 import { counted } from "../facts.ts";
@@ -34,9 +32,10 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
   const scope = scopeFrom(flags, ATTEMPTED) ?? GLOBAL;
   return withVault(context, passphraseFlags(flags), async (vault) => {
     await context.useNativeCipher();
-    const entries = (await readEntries(context, flags)).map((entry) => ({ ...entry, scope }));
+    const entries = (await orNothing(() => readEntries(context, flags)))
+      .map((entry) => ({ ...entry, scope }));
     try {
-      const secrets = await importAll(vault, entries);
+      const secrets = await orNothing(() => vault.import(entries));
       const names = secrets.slice(0, MAX_NAMES).map(({ name, id }) => `  ${name} (${id})`);
       const more = secrets.length - names.length;
       return {
@@ -56,9 +55,10 @@ export function importSecrets(context: CliContext, flags: ImportFlags): Promise<
 /** How many of the new names are printed for people. */
 const MAX_NAMES = 20;
 
-async function importAll(vault: Vault, entries: readonly NewSecret[]): Promise<SecretMetadata[]> {
+/** Runs `work`, whose failure leaves the vault as it is. */
+async function orNothing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await vault.import(entries);
+    return await work();
   } catch (error) {
     throw withHints(error, "nothing was imported");
   }
@@ -133,8 +133,5 @@ function parseEntry(entry: string, where: string): NewSecret {
     "INVALID_INPUT",
     ATTEMPTED,
     `${where} is not NAME=VALUE, or its value is empty`,
-    {
-      hints: ["nothing was imported"],
-    },
   );
 }
