@@ -21,7 +21,7 @@ import {
 import { ownKey, takeOverKey } from "./keys/own_key.ts";
 import { descriptionMac, sealProofKey } from "./audit/proof_key.ts";
 import { type KeylessState, nextAuditRow, transact, type TransactionState } from "./transaction.ts";
-import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, type VaultRow } from "./vault_row.ts";
+import { FORMAT_VERSION, MAX_RETIRED_KEK_IDS, refuseRemains, type VaultRow } from "./vault_row.ts";
 
 /** The error of making a vault where there is one. */
 export function vaultExists(): VaultError {
@@ -34,7 +34,7 @@ export function vaultExists(): VaultError {
  * Writes the first state of a vault under `given`, which is copied at once and which the caller wipes. From then on it
  * is the key that `state.keys` holds.
  *
- * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault.
+ * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault, `INTEGRITY` if it holds what is left of one.
  */
 export async function initVault(
   state: TransactionState,
@@ -56,6 +56,7 @@ function writeFirst(
 ): Promise<string> {
   return state.store.write(async (writer) => {
     if (await writer.vault() !== undefined) throw vaultExists();
+    await refuseRemains(writer);
     const nowMs = timeOf(state.now);
     const vaultId = crypto.randomUUID();
     const proofKey = randomBytes(KEY_LENGTH);

@@ -88,7 +88,8 @@ export class Vault {
    * Makes a vault in an empty store and opens it.
    *
    * @param options With `kek` the caller keeps the key; with `key` a key provider made it.
-   * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault, `UNSUPPORTED` if the key's provider is not there.
+   * @throws {VaultError} `ALREADY_EXISTS` if the store holds a vault, `INTEGRITY` if it holds what is left of one,
+   * `UNSUPPORTED` if the key's provider is not there.
    * @throws {RangeError} if the key has not 32 bytes.
    */
   static async init(
@@ -232,7 +233,6 @@ export class Vault {
    * Makes a backup in `target`: a consistent copy, still encrypted, which is on record.
    *
    * @param target Of a vault in SQLite, what `backupFile` of `@aivault/cli/stores/sqlite` gives.
-   * @throws {VaultError} what the target reports.
    */
   async createBackup(target: BackupTarget): Promise<BackupManifest> {
     return await createBackup(this.#open, target);

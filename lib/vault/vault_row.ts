@@ -146,13 +146,27 @@ export const MAX_RETIRED_KEK_IDS = 64;
  * Reads the vault's row.
  *
  * @throws {VaultError} `NOT_FOUND` without a vault, `UNSUPPORTED` for a newer format,
- * `INTEGRITY` for a row that is not well-formed.
+ * `INTEGRITY` for a row that is not well-formed, or is gone while other rows of the vault are there.
  */
 export async function readVaultRow(reader: StoreReader): Promise<VaultRow> {
   const row = await reader.vault();
   if (row !== undefined) return parseVaultRow(row);
+  await refuseRemains(reader);
   throw new VaultError("NOT_FOUND", "open the vault", "there is no vault here", {
     hints: ["make one with: aivault init"],
+  });
+}
+
+/**
+ * Checks that a store without the vault's row holds nothing else of a vault either.
+ *
+ * @throws {VaultError} `INTEGRITY`
+ */
+export async function refuseRemains(reader: StoreReader): Promise<void> {
+  const { length: events } = await reader.audit({ limit: 1 });
+  if (events + await reader.countSecrets() + await reader.countParts() === 0) return;
+  throw new VaultError("INTEGRITY", "open the vault", "its description is gone", {
+    hints: ["restore the vault from a backup"],
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import test from "node:test";
 import { listFiles, snapshot } from "../helpers/files.ts";
+import { withRaw } from "../helpers/raw_database.ts";
 import { withSession } from "../helpers/session.ts";
 import { valueOf } from "./vault_of.ts";
 
@@ -40,6 +41,37 @@ test(
       assert.deepEqual(await snapshot(directory), before);
       assert.equal((await run("aivault backup restore b --force")).exitCode, 0);
       assert.equal(await valueOf(session, "A"), "v");
+    }, env),
+);
+
+test(
+  "no command makes a vault over the rest of one whose own row is gone, and a backup brings it back",
+  options,
+  () =>
+    withSession(async (session) => {
+      const { check, run, directory } = session;
+      await run("printf v | aivault secrets create A --value-file - && aivault backup create b");
+      for (const sql of ["delete from vault", "delete from vault; delete from audit"]) {
+        withRaw(join(directory, "vault", "vault.db"), (raw) => raw.exec(sql));
+        const before = await snapshot(directory);
+        for (const line of ["secrets list", "init", "status"]) {
+          await check(`
+      $ aivault ${line}
+      ! aivault: open the vault: its description is gone
+      ! hint: restore the vault from a backup
+      [7]
+          `);
+        }
+        await check(`
+      $ aivault doctor 2>/dev/null | grep -A 2 '^error'
+      error    database   open the vault
+                          - its description is gone
+                            mend: restore the vault from a backup
+        `);
+        assert.deepEqual(await snapshot(directory), before);
+        assert.equal((await run("aivault backup restore b --force")).exitCode, 0);
+        assert.equal(await valueOf(session, "A"), "v");
+      }
     }, env),
 );
 
