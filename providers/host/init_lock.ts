@@ -108,7 +108,7 @@ async function makeLock(path: string): Promise<boolean> {
     await rename(temporary, path);
     return true;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     const errno = errnoOf(error);
     // Another process had it at that moment; it may have released it since.
     if (errno === "EEXIST" || errno === "ENOTEMPTY") return false;
