@@ -1,7 +1,8 @@
 /** A store that has lost the vault's own row, but not what belongs to the vault. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Vault, vaultInfo } from "../../mod.ts";
+import { Vault } from "../../lib/vault/vault.ts";
+import { vaultInfo } from "../../lib/vault/vault_info.ts";
 import { contentOf, initVault, KEK, STORE_KINDS, utf8 } from "../helpers/vaults.ts";
 
 const EVENT = {
