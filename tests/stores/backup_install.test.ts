@@ -56,11 +56,13 @@ test("install() keeps aside all that others write until their vault is replaced"
     const place = placeIn(directory);
     const other = await openVault({ store: await sqliteStore(directory) });
     const written: string[] = [];
+    const begun = Promise.withResolvers<void>();
     let isInstalled = false;
     const writing = async (): Promise<void> => {
       while (!isInstalled) {
         const { name } = await other.create({ name: `B${written.length}`, value: utf8("b") });
         written.push(name);
+        begun.resolve();
         await delay(0);
       }
     };
@@ -76,7 +78,7 @@ test("install() keeps aside all that others write until their vault is replaced"
         isInstalled = true;
       }
     };
-    const [aside] = await Promise.all([install(), writing()]);
+    const [aside] = await Promise.all([begun.promise.then(install), writing()]);
     const now = await namesIn(other);
     await other.close();
     const kept = await openVault({
