@@ -1,5 +1,6 @@
 /**
- * The key providers that Deno, Bun and Node can serve, and the agent of an unlocked vault.
+ * The key providers that Deno, Bun and Node can serve, and {@linkcode openVault}, which opens the vault of the command
+ * line with them.
  *
  * @example
  * ```ts
@@ -32,3 +33,4 @@ export { DEFAULT_KEY_VARIABLE, envKeyProvider } from "./keys/env.ts";
 export { type FileKeyOptions, fileKeyProvider } from "./keys/file.ts";
 export { type MacosKeychainOptions, macosKeychainProvider } from "./keys/macos_keychain.ts";
 export { passphraseKeyProvider } from "./keys/passphrase.ts";
+export { openVault, type OpenVaultOptions } from "./open_vault.ts";
