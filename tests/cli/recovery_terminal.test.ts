@@ -39,6 +39,9 @@ test(
         "aivault recovery create > printed",
         ["(not shown): ", "nothing\r"],
         ["That is not the group.", ""],
+        // An arrow is no character, and no reason to throw the key away.
+        ["(not shown): ", "\u001b[A"],
+        ["That is not the group.", ""],
         ["(not shown): ", typeGroup],
       );
       assert.equal(exitCode, 0, screen);

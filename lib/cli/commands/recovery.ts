@@ -5,7 +5,7 @@
  */
 import { equalBytes, fromUtf8, wipe } from "../../crypto/bytes.ts";
 import { GROUP_LENGTH } from "../../crypto/typed_key.ts";
-import { VaultError, withHints } from "../../errors.ts";
+import { hasCode, VaultError, withHints } from "../../errors.ts";
 import { Vault } from "../../vault/vault.ts";
 import { dropOtherKey } from "../agent_status.ts";
 import type { CliContext, Terminal } from "../context.ts";
@@ -83,7 +83,7 @@ async function showAndAsk(terminal: Terminal, text: Uint8Array, attempted: strin
   const index = randomIndex(groups.length);
   const start = index * (GROUP_LENGTH + 1);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const typed = await terminal.askHidden(`Type group ${index + 1} of ${groups.length}`);
+    const typed = await askGroup(terminal, `Type group ${index + 1} of ${groups.length}`);
     if (typed === undefined) break;
     const isSame = equalBytes(upperCase(typed), text.subarray(start, start + GROUP_LENGTH));
     wipe(typed);
@@ -93,6 +93,16 @@ async function showAndAsk(terminal: Terminal, text: Uint8Array, attempted: strin
   throw new VaultError("INVALID_INPUT", attempted, "it was not confirmed", {
     hints: ["nothing was changed: the key that was shown opens nothing"],
   });
+}
+
+/** What is typed for a group: nothing, if it cannot be one. */
+async function askGroup(terminal: Terminal, question: string): Promise<Uint8Array | undefined> {
+  try {
+    return await terminal.askHidden(question);
+  } catch (error) {
+    if (!hasCode(error, "INVALID_INPUT")) throw error;
+    return new Uint8Array();
+  }
 }
 
 function upperCase(typed: Uint8Array): Uint8Array {
