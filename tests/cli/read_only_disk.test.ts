@@ -15,14 +15,15 @@ test(
   () =>
     withSession(async ({ directory: cwd, env }) => {
       await mkdir(join(cwd, "disk"));
+      // A user's own name space lets him change the mount, not the file system.
       const script = `
       printf v | aivault secrets create A --value-file - >/dev/null 2>&1
-      mount -o remount,ro disk
+      mount -o remount,bind,ro disk
       aivault secrets list 2>&1; echo "list $?"
       aivault backup create backup 2>&1; echo "backup $?"
       aivault doctor 2>/dev/null | grep -A 2 "^error .*vault.db"; aivault doctor >/dev/null 2>&1; echo "doctor $?"
       AIVAULT_DIR=$PWD/disk/other aivault status 2>&1; echo "other $?"
-      mount -o remount,rw disk
+      mount -o remount,bind,rw disk
       aivault audit verify >/dev/null 2>&1; echo "verify $?"
       `;
       const command = onSmallDisk(join(cwd, "disk"), ["sh", "-c", script]);
