@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { utf8 } from "../lib/crypto/bytes.ts";
 import { VaultError } from "../lib/errors.ts";
 import type { PassphraseSource } from "../lib/vault/keys/key_provider.ts";
 import { Vault } from "../lib/vault/vault.ts";
-import { environment, visibleEnvironment } from "./host/environment.ts";
+import { environment, REPLACEMENT, visibleEnvironment } from "./host/environment.ts";
 import { vaultPaths } from "./host/paths.ts";
 import { securityCommand } from "./host/security_command.ts";
 import { vaultAgent } from "./host/vault_agent.ts";
@@ -21,15 +22,29 @@ export interface OpenVaultOptions {
   readonly directory?: string | undefined;
   /** Who acts, for the audit: 1 to 255 characters, without control characters. Default: `library`. */
   readonly actor?: string | undefined;
-  /** Asked for the passphrase of a vault that has one, if no agent has it unlocked. Default: nobody is asked. */
+  /**
+   * Asked for the passphrase of a vault that has one, if no agent has it unlocked. Default: it is in the environment
+   * variable `AIVAULT_PASSPHRASE`.
+   */
   readonly passphrase?: PassphraseSource | undefined;
 }
 
 const ATTEMPTED = "open the vault";
 
-const nobody: PassphraseSource = () => {
-  const hints = ["unlock it with: aivault unlock"];
-  return Promise.reject(new VaultError("LOCKED", ATTEMPTED, "it is locked", { hints }));
+const VARIABLE = "AIVAULT_PASSPHRASE";
+
+// async: a failure is a rejection, never a throw
+const fromEnvironment: PassphraseSource = async () => {
+  const passphrase = environment(VARIABLE) ?? "";
+  if (passphrase.includes(REPLACEMENT)) {
+    throw new VaultError("INVALID_INPUT", ATTEMPTED, `${VARIABLE} is not UTF-8 text`, {
+      hints: ["it has to be; or unlock the vault with: aivault unlock"],
+    });
+  }
+  if (passphrase !== "") return utf8(passphrase);
+  throw new VaultError("LOCKED", ATTEMPTED, "it is locked", {
+    hints: [`unlock it with: aivault unlock, or give its passphrase in ${VARIABLE}`],
+  });
 };
 
 /**
@@ -37,7 +52,7 @@ const nobody: PassphraseSource = () => {
  * not there. The caller closes it.
  *
  * @throws {VaultError} `NOT_FOUND` if there is none, `LOCKED` if it has a passphrase, no agent has it unlocked and
- * nobody is asked, `INVALID_INPUT` if the path is empty or the actor is out of bounds, and what {@linkcode Vault.open} and
+ * none is given, `INVALID_INPUT` if the path is empty or the actor is out of bounds, and what {@linkcode Vault.open} and
  * `SqliteStore.open` report.
  *
  * @example
@@ -67,7 +82,7 @@ const nobody: PassphraseSource = () => {
  * ```
  */
 export async function openVault(options: OpenVaultOptions = {}): Promise<Vault> {
-  const { directory, actor, passphrase = nobody } = options;
+  const { directory, actor, passphrase = fromEnvironment } = options;
   if (directory?.trim() === "") {
     throw new VaultError("INVALID_INPUT", ATTEMPTED, "the path of its directory is empty");
   }

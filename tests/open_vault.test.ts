@@ -38,6 +38,15 @@ const withVault = (init: string, work: (session: Session, directory: string) => 
     await work(session, join(session.directory, "vault"));
   }, { AIVAULT_DIR: "<dir>/vault", AIVAULT_KEY: KEY });
 
+async function withVariable(name: string, value: string, work: () => Promise<void>) {
+  process.env[name] = value;
+  try {
+    await work();
+  } finally {
+    delete process.env[name];
+  }
+}
+
 /** 32 bytes of `A`. */
 const KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
 
@@ -79,7 +88,10 @@ test(
   () =>
     withLockedVault(async (session) => {
       const directory = join(session.directory, "vault");
-      const locked = { code: "LOCKED", hints: ["unlock it with: aivault unlock"] };
+      const locked = {
+        code: "LOCKED",
+        hints: ["unlock it with: aivault unlock, or give its passphrase in AIVAULT_PASSPHRASE"],
+      };
       await assert.rejects(openVault({ directory }), locked);
       await unlock(session);
       await create(session);
@@ -89,6 +101,16 @@ test(
       await useToken(await openVault({ directory, passphrase: async () => utf8("correct horse") }));
       const wrong = openVault({ directory, passphrase: async () => utf8("wrong horse") });
       await assert.rejects(wrong, { code: "WRONG_KEY" });
+      await withVariable("AIVAULT_PASSPHRASE", "correct horse", async () => {
+        await useToken(await openVault({ directory }));
+      });
+      await withVariable("AIVAULT_PASSPHRASE", "wrong horse", async () => {
+        await assert.rejects(openVault({ directory }), { code: "WRONG_KEY" });
+      });
+      // What the runtimes make of bytes that are no UTF-8.
+      await withVariable("AIVAULT_PASSPHRASE", "caf\ufffd", async () => {
+        await assert.rejects(openVault({ directory }), { code: "INVALID_INPUT" });
+      });
     }),
 );
 
