@@ -22,6 +22,7 @@ test(
 
       $ aivault secrets import --entry-file - <home
       ! aivault: read the entries from standard input: it is a directory
+      ! hint: nothing was imported
       [2]
 
       $ aivault secrets create A --value-file - 0>written
