@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { utf8 } from "../lib/crypto/bytes.ts";
+import { textBytes } from "../lib/crypto/text_bytes.ts";
 import { VaultError } from "../lib/errors.ts";
 import type { PassphraseSource } from "../lib/vault/keys/key_provider.ts";
 import { Vault } from "../lib/vault/vault.ts";
-import { environment, REPLACEMENT, visibleEnvironment } from "./host/environment.ts";
+import { environment, visibleEnvironment } from "./host/environment.ts";
 import { vaultPaths } from "./host/paths.ts";
 import { securityCommand } from "./host/security_command.ts";
 import { vaultAgent } from "./host/vault_agent.ts";
@@ -36,12 +36,9 @@ const VARIABLE = "AIVAULT_PASSPHRASE";
 // async: a failure is a rejection, never a throw
 const fromEnvironment: PassphraseSource = async () => {
   const passphrase = environment(VARIABLE) ?? "";
-  if (passphrase.includes(REPLACEMENT)) {
-    throw new VaultError("INVALID_INPUT", ATTEMPTED, `${VARIABLE} is not UTF-8 text`, {
-      hints: ["it has to be; or unlock the vault with: aivault unlock"],
-    });
+  if (passphrase !== "") {
+    return textBytes(passphrase, VARIABLE, "it has to be UTF-8 text", ATTEMPTED);
   }
-  if (passphrase !== "") return utf8(passphrase);
   throw new VaultError("LOCKED", ATTEMPTED, "it is locked", {
     hints: [`unlock it with: aivault unlock, or give its passphrase in ${VARIABLE}`],
   });
@@ -52,8 +49,8 @@ const fromEnvironment: PassphraseSource = async () => {
  * not there. The caller closes it.
  *
  * @throws {VaultError} `NOT_FOUND` if there is none, `LOCKED` if it has a passphrase, no agent has it unlocked and
- * none is given, `INVALID_INPUT` if the path is empty or the actor is out of bounds, and what {@linkcode Vault.open} and
- * `SqliteStore.open` report.
+ * none is given, `INVALID_INPUT` for an empty path, an actor out of bounds or a passphrase that is not UTF-8, and what
+ * {@linkcode Vault.open} and `SqliteStore.open` report.
  *
  * @example
  * ```ts

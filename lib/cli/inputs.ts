@@ -6,12 +6,12 @@
  */
 import { equalBytes, wipe } from "../crypto/bytes.ts";
 import { OWN_KEY_HINT, parseKeyText } from "../crypto/key_text.ts";
+import { textBytes } from "../crypto/text_bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { PassphraseSource } from "../vault/keys/key_provider.ts";
 import { MAX_VALUE_LENGTH } from "../vault/secrets/secret.ts";
 import type { CliContext } from "./context.ts";
 import { warn } from "./report.ts";
-import { textBytes } from "./text_bytes.ts";
 
 /** The longest passphrase that is read: 64 KiB. */
 const MAX_PASSPHRASE_LENGTH = 65_536;

@@ -31,7 +31,8 @@ describe("the agent that unlock starts", () => {
     linux,
     () =>
       withLockedVault(async (session) => {
-        const line = "umask 077; AIVAULT_PASSPHRASE='correct horse' aivault unlock 7<>lockfile";
+        const line = "umask 077; export NODE_OPTIONS=--no-warnings BUN_OPTIONS=--no-addons;" +
+          " AIVAULT_PASSPHRASE='correct horse' aivault unlock 7<>lockfile";
         const { exitCode, stderr } = await session.run(line);
         assert.equal(exitCode, 0, stderr);
         const pid = await agentPid(session);
@@ -42,7 +43,7 @@ describe("the agent that unlock starts", () => {
         assert.equal(await readlink(`/proc/${pid}/cwd`), "/");
         assert.match(await read("limits"), /Max core file size +0 +0 /);
         assert.match(await read("coredump_filter"), /^0+$/m);
-        assert.doesNotMatch(await read("environ"), /AIVAULT_PASSPHRASE|correct horse/);
+        assert.doesNotMatch(await read("environ"), /AIVAULT_PASSPHRASE|correct horse|_OPTIONS=/);
         assert.doesNotMatch(await read("cmdline"), /correct horse/);
         for (const fd of await readdir(`/proc/${pid}/fd`)) {
           const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => "");

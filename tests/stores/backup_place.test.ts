@@ -10,12 +10,13 @@ import { holdKek } from "../../lib/vault/keys/kek.ts";
 import { Vault } from "../../mod.ts";
 import { copyTables } from "../../providers/stores/copy_tables.ts";
 import { SqliteStore } from "../../providers/stores/sqlite.ts";
+import { auditRow } from "../contract/store_records.ts";
 import { check, partsOf, withMade } from "../helpers/backups.ts";
 import { encode } from "../helpers/independent_chain.ts";
 import { aivault, withDirectory } from "../helpers/program.ts";
 import { row, rows, withRaw } from "../helpers/raw_database.ts";
 import { prepare } from "../helpers/operations.ts";
-import { contentOf, initVault, KEK, sqliteStore, utf8 } from "../helpers/vaults.ts";
+import { contentOf, initVault, KEK, sqliteStore } from "../helpers/vaults.ts";
 
 test("copyTo() copies every row as it is, also numbers that JavaScript cannot hold", async () => {
   await withDirectory(async (directory) => {
@@ -157,23 +158,7 @@ test("the proof of a backup is the sealed digest that FORMAT.md describes, by an
 test("install() shows a process that has the vault open the restored state, and no other", async () => {
   await withMade(async (file, place, directory) => {
     const store = await SqliteStore.open({ path: join(directory, "vault.db") });
-    await store.write((writer) =>
-      writer.appendAudit({
-        seq: 99,
-        timeMs: 1,
-        kind: "x",
-        actor: "",
-        secretId: "",
-        secretName: "",
-        scope: "",
-        context: "",
-        note: "",
-        previousDigest: "",
-        stateDigest: "",
-        mac: utf8("m"),
-        proof: utf8("p"),
-      })
-    );
+    await store.write((writer) => writer.appendAudit(auditRow(99)));
     await place.withBackup(file, "restore", async (backup) => {
       await place.install(backup, true);
     });

@@ -76,28 +76,20 @@ async function restored(
   });
 }
 
-test("a restored vault whose key is staged finds it, and puts it in its place", async () => {
-  let staged: Uint8Array | undefined;
-  await restored(
-    async (place) => void (staged = place.staged),
-    async (place, rotation) => {
-      assert.deepEqual(place, { key: staged, staged: undefined });
-      assert.equal(rotation, null);
-    },
-  );
-});
-
-test("a restored vault whose key is staged finds it, also if a recovery was begun before the backup", async () => {
-  let staged: Uint8Array | undefined;
-  await restored(
-    async (place) => void (staged = place.staged),
-    async (place, rotation) => {
-      assert.deepEqual(place, { key: staged, staged: undefined });
-      assert.equal(rotation, null);
-    },
-    true,
-  );
-});
+for (const isRecovering of [false, true]) {
+  const after = isRecovering ? ", also if a recovery was begun before the backup" : "";
+  test(`a restored vault whose key is staged finds it, and puts it in its place${after}`, async () => {
+    let staged: Uint8Array | undefined;
+    await restored(
+      async (place) => void (staged = place.staged),
+      async (place, rotation) => {
+        assert.deepEqual(place, { key: staged, staged: undefined });
+        assert.equal(rotation, null);
+      },
+      isRecovering,
+    );
+  });
+}
 
 test("a restored vault leaves a key alone that another rotation has staged meanwhile", async () => {
   const another = new Uint8Array(32).fill(7);

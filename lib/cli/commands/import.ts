@@ -4,6 +4,7 @@
  * @module
  */
 import { fromUtf8, utf8, wipe } from "../../crypto/bytes.ts";
+import { checkUtf8 } from "../../crypto/text_bytes.ts";
 import { VaultError, withHints } from "../../errors.ts";
 import type { NewSecret } from "../../vault/secrets/new_secret.ts";
 import { describeScope, GLOBAL } from "../../vault/secrets/scope.ts";
@@ -13,7 +14,6 @@ import { secretDocument } from "../describe.ts";
 import { counted } from "../facts.ts";
 import { passphraseFlags, type ScopeFlags, scopeFrom, type UnlockFlags } from "../flags.ts";
 import { type CommandResult, warn } from "../report.ts";
-import { checkUtf8 } from "../text_bytes.ts";
 import { withVault } from "../with_vault.ts";
 
 /** Flags of `secrets import`. */

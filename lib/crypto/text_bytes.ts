@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { REPLACEMENT, utf8 } from "../crypto/bytes.ts";
+import { REPLACEMENT, utf8 } from "./bytes.ts";
 import { VaultError } from "../errors.ts";
 
 /**
